@@ -37,6 +37,7 @@ ICON_FILES = {
     "@tabler/icons/tabler-nodes-filled.json": "-filled",
 }
 _SOURCE_MAP = re.compile(r"(?:/\*|//)[#@]\s*sourceMappingURL=[^\s*]+(?:\s*\*/)?\s*\Z")
+_CHARSET = '@charset "UTF-8";'
 
 
 class AssetsMissing(Exception):
@@ -82,8 +83,11 @@ def build(base_dir: Path = BASE_DIR) -> int:
         path = fresh / "files" / destination
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix in {".css", ".js"}:
-            text = (modules / source).read_text(encoding="utf-8")
-            path.write_text(_SOURCE_MAP.sub("", text.rstrip()) + "\n", encoding="utf-8")
+            text = _SOURCE_MAP.sub("", (modules / source).read_text(encoding="utf-8").rstrip())
+            if path.suffix == ".css":
+                # In a cascade layer of its own a library never outweighs our rules, whatever its selectors.
+                text = f"@layer vendor{{{text.removeprefix(_CHARSET)}}}"
+            path.write_text(text + "\n", encoding="utf-8")
         else:
             shutil.copyfile(modules / source, path)
     icons = {

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class BuyingCenterConfig(AppConfig):
+    name = "buying_center"
+
+    def ready(self) -> None:
+        from buying_center.selectors import team_account_ids
+        from kam.tenancy.access import register_team_provider
+
+        register_team_provider(team_account_ids)

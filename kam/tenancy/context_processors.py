@@ -1,0 +1,25 @@
+"""What the shell of every page needs: who, which company, and which doors to show."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+NAV_PERMISSIONS = {
+    "portfolio": "portfolio.view",
+    "accounts": "accounts.view",
+    "imports": "imports.view",
+    "settings": "settings.view",
+    "members": "members.view",
+}
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """`principal`, `tenant`, and `nav` (door → may open)."""
+    principal = getattr(request, "principal", None)
+    if principal is None:
+        return {"principal": None, "tenant": None, "nav": {}}
+    return {
+        "principal": principal,
+        "tenant": principal.tenant,
+        "nav": {door: principal.can(permission) for door, permission in NAV_PERMISSIONS.items()},
+    }

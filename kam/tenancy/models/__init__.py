@@ -1,0 +1,19 @@
+from kam.tenancy.models.base import TenantEvent, TenantModel, VersionedModel, tracked
+from kam.tenancy.models.idempotency import IdempotencyRecord
+from kam.tenancy.models.people import ApiToken, Invitation, Membership, Role, User
+from kam.tenancy.models.tenants import Tenant, TenantSettings
+
+__all__ = [
+    "ApiToken",
+    "IdempotencyRecord",
+    "Invitation",
+    "Membership",
+    "Role",
+    "Tenant",
+    "TenantEvent",
+    "TenantModel",
+    "TenantSettings",
+    "User",
+    "VersionedModel",
+    "tracked",
+]

@@ -1,0 +1,71 @@
+"""What every row of a tenant has."""
+
+from typing import Any
+
+import pghistory
+from django.db import models
+from django_scopes import ScopedManager
+from pghistory.models import Event
+
+from kam.common.ids import uuid7
+from kam.tenancy.fields import UuidV7
+
+
+class TenantModel(models.Model):
+    """A row that belongs to one tenant: UUIDv7 key, tenant, and a manager that fails without a scope."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, db_default=UuidV7(), editable=False)
+    tenant = models.ForeignKey(
+        "tenancy.Tenant", on_delete=models.PROTECT, related_name="+", db_index=False, editable=False
+    )
+
+    objects = ScopedManager(tenant="tenant")
+
+    class Meta:
+        abstract = True
+
+
+class VersionedModel(TenantModel):
+    """A tenant row that people edit: its `version` is counted by the database and is its ETag."""
+
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=models.functions.Now())
+
+    class Meta:
+        abstract = True
+
+
+class TenantEvent(Event):
+    """One entry of a row's history. Under row level security like the row itself."""
+
+    objects = ScopedManager(tenant="tenant")
+
+    class Meta:
+        abstract = True
+
+
+def tracked(**options: Any) -> Any:
+    """Class decorator: keep every insert, update and delete of the model, with who and when (pghistory).
+
+    The context (member, door) is denormalised into the event: the library's shared context table would hold
+    several tenants' people in one place.
+    """
+
+    def decorate(model: type[models.Model]) -> type[models.Model]:
+        track = pghistory.track(
+            pghistory.InsertEvent(),
+            pghistory.UpdateEvent(),
+            pghistory.DeleteEvent(),
+            model_name=f"{model.__name__}Event",
+            base_model=TenantEvent,
+            context_field=pghistory.ContextJSONField(),
+            context_id_field=None,
+            obj_field=pghistory.ObjForeignKey(
+                related_name="history", on_delete=models.DO_NOTHING, db_constraint=False
+            ),
+            **options,
+        )
+        return track(model)
+
+    return decorate

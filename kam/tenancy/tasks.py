@@ -1,0 +1,34 @@
+"""Background work inside a tenant."""
+
+import uuid
+from typing import Any
+
+from celery import Task
+from django.db import transaction
+
+from kam.tenancy.context import tenant_context
+
+
+class TenantTask(Task):
+    """Base of every task that touches a tenant's rows.
+
+    Arguments are ids only. The body runs inside the tenant's context and transaction; a task that must commit
+    as it goes (progress, batches) is declared with `own_transactions=True` and enters the context itself.
+    Delivery is at least once (`acks_late`), so bodies are idempotent and safe to be killed at any line.
+    """
+
+    abstract = True
+    own_transactions = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        tenant_id = uuid.UUID(str(kwargs["tenant_id"]))
+        if self.own_transactions:
+            return super().__call__(*args, **kwargs)
+        with tenant_context(tenant_id, via="task"):
+            return super().__call__(*args, **kwargs)
+
+
+def enqueue(task: Task, *, tenant_id: uuid.UUID, **ids: Any) -> None:
+    """Start a tenant task once the open transaction is committed. Ids are sent as strings."""
+    sendable = {name: str(value) if isinstance(value, uuid.UUID) else value for name, value in ids.items()}
+    transaction.on_commit(lambda: task.apply_async(kwargs={"tenant_id": str(tenant_id), **sendable}))

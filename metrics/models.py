@@ -1,0 +1,252 @@
+"""What is computed from the ledger and from what people entered, with all that explains it.
+
+Money is in the tenant's base currency. A null is "not known", never 0.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.models import Account
+from kam.tenancy.fields import TenantForeignKey, TenantReference
+from kam.tenancy.models import TenantModel, VersionedModel, tracked
+
+
+def _money(**options: object) -> models.DecimalField:
+    return models.DecimalField(max_digits=30, decimal_places=4, **options)  # type: ignore[arg-type]
+
+
+class Recomputation(VersionedModel):
+    """One run of the engine: all accounts, or some (`account_ids`). Its progress is what pages poll."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Running"
+        SUCCEEDED = "succeeded", "Done"
+        FAILED = "failed", "Failed"
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    reference_date = models.DateField()
+    account_ids: ArrayField = ArrayField(models.UUIDField(), null=True)
+    publish = models.BooleanField(default=True)
+    accounts_total = models.PositiveIntegerField(default=0)
+    accounts_done = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(null=True)
+    engine_version = models.CharField(max_length=20, blank=True)
+    timing = models.JSONField(default=dict)
+    failure = models.CharField(max_length=1000, blank=True)
+    requested_by = TenantForeignKey(
+        "tenancy.Membership", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "created_at"], name="recomputation_created_idx")]
+
+    @property
+    def progress(self) -> float:
+        """Share of the accounts done, 0 to 1; 1 only when the results are published."""
+        if self.status == self.Status.SUCCEEDED:
+            return 1.0
+        return min(self.accounts_done / self.accounts_total, 0.99) if self.accounts_total else 0.0
+
+
+class RecomputationShard(TenantModel):
+    """A range of accounts of one run. A killed worker's shard runs again and gives the same rows."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        DONE = "done", "Done"
+
+    recomputation = TenantForeignKey(Recomputation, on_delete=models.CASCADE, related_name="shards")
+    number = models.PositiveIntegerField()
+    first_account = models.UUIDField()
+    last_account = models.UUIDField()
+    accounts = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "recomputation", "number"], name="shard_number_unique")
+        ]
+
+
+class StaleAccount(TenantModel):
+    """An account whose ledger or inputs are newer than its figures."""
+
+    account = TenantReference(Account)
+    since = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "account"], name="staleaccount_unique")]
+
+
+class MetricsRow(TenantModel):
+    """The computed record of one account at one reference date (K1–K9, K34), with its inputs."""
+
+    account = TenantReference(Account)
+    reference_date = models.DateField()
+    computed_at = models.DateTimeField()
+    recomputation = models.UUIDField()
+    engine_version = models.CharField(max_length=20)
+
+    net_sales_12m = _money(default=0)
+    net_sales_prior_12m = _money(default=0)
+    net_sales_36m = _money(default=0)
+    cogs_12m = _money(null=True)
+    gross_margin_12m = _money(null=True)
+    cost_to_serve_12m = _money(default=0)
+    contribution_12m = _money(null=True)
+    contribution_prior_12m = _money(null=True)
+    contribution_36m = _money(null=True)
+    gross_margin_36m = _money(null=True)
+    contribution_ratio = models.FloatField(null=True)
+    margin_known_part = _money(default=0)
+    margin_known_share = models.FloatField(null=True)
+    margin_estimated = models.BooleanField(default=False)
+    first_sale = models.DateField(null=True)
+    last_sale = models.DateField(null=True)
+    months_of_sales = models.PositiveIntegerField(default=0)
+    in_pareto_window = models.BooleanField(default=False)
+
+    clv = _money(null=True)
+    clv_method = models.CharField(max_length=20, blank=True)
+    clv_multiplier = models.FloatField(null=True)
+    clv_inputs = models.JSONField(default=dict)
+    clv_yearly = models.JSONField(default=list)
+
+    upv_annual = _money(null=True)
+    upv = _money(null=True)
+    upv_expected_annual = _money(null=True)
+    upv_up_sell = _money(null=True)
+    upv_cross_sell = _money(null=True)
+    upv_co_creation = _money(null=True)
+    upv_entered = _money(null=True)
+    upv_estimated = _money(null=True)
+    upv_exceeds_clv = models.BooleanField(null=True)
+    upv_detail = models.JSONField(default=dict)
+    potential_gap = _money(null=True)
+    potential_contribution = _money(null=True)
+    potential_basis = models.CharField(max_length=12, blank=True)
+
+    loyalty_class = models.CharField(max_length=12, blank=True)
+    loyalty_reason = models.CharField(max_length=30, blank=True)
+    loyalty_x = models.FloatField(null=True)
+    tenure_months = models.IntegerField(null=True)
+    active_share = models.FloatField(null=True)
+    loyalty_evidence = models.JSONField(default=dict)
+    dubinsky_ingram_class = models.CharField(max_length=12, blank=True)
+    dubinsky_ingram_reason = models.CharField(max_length=30, blank=True)
+    volume_class = models.CharField(max_length=1, blank=True)
+    sales_rank = models.PositiveIntegerField(null=True)
+    share_of_wallet = models.FloatField(null=True)
+    growth_split = models.JSONField(default=dict)
+
+    class Meta:
+        abstract = True
+
+
+class AccountMetrics(MetricsRow):
+    """The latest published record of each account: what lists, matrices and account pages read."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "account"], name="accountmetrics_unique")]
+        indexes = [
+            models.Index(fields=["tenant", "-net_sales_12m", "account"], name="accountmetrics_sales_idx"),
+            models.Index(
+                fields=["tenant", "-contribution_12m", "account"], name="accountmetrics_margin_idx"
+            ),
+            models.Index(fields=["tenant", "-clv", "account"], name="accountmetrics_clv_idx"),
+            models.Index(fields=["tenant", "-upv", "account"], name="accountmetrics_upv_idx"),
+        ]
+
+
+class AccountMetricsHistory(MetricsRow):
+    """One record per account and reference date, kept for ever."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "reference_date"], name="accountmetricshistory_unique"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "reference_date"], name="accountmetricshistory_date_idx")
+        ]
+
+
+class StagedMetrics(MetricsRow):
+    """Rows of a run that is not published yet; gone when it is."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "recomputation", "account"], name="stagedmetrics_unique"
+            )
+        ]
+
+
+class PortfolioSnapshot(TenantModel):
+    """The tenant's totals at one reference date: what a portfolio page needs without touching the accounts.
+
+    `current` marks the published one; `summary`, `pareto`, `whale`, `cuts`, `line_ratios`, `facets` are what
+    the last pass over all accounts found (shapes: metrics/services/publish.py)."""
+
+    reference_date = models.DateField()
+    computed_at = models.DateTimeField()
+    recomputation = models.UUIDField()
+    engine_version = models.CharField(max_length=20)
+    current = models.BooleanField(default=False)
+    summary = models.JSONField(default=dict)
+    pareto = models.JSONField(default=dict)
+    whale = models.JSONField(default=dict)
+    cuts = models.JSONField(default=dict)
+    line_ratios = models.JSONField(default=dict)
+    facets = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "reference_date"], name="portfoliosnapshot_unique"),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(current=True), name="portfoliosnapshot_one_current"
+            ),
+        ]
+
+
+@tracked()
+class AccountDecision(VersionedModel):
+    """What a person decided about an account's class (K34: "A person decides; the class history is kept")."""
+
+    class Verdict(models.TextChoices):
+        REPRICE = "reprice", "Reprice"
+        WIN_BACK = "win_back", "Win back"
+        PROMOTE = "promote", "Promote"
+        INVEST = "invest", "Invest"
+        MAINTAIN = "maintain", "Maintain"
+        REDUCE = "reduce", "Reduce"
+        NOT_NOW = "not_now", "Not now"
+
+    account = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    suggestion = models.CharField(max_length=20, choices=Verdict)
+    verdict = models.CharField(max_length=20, choices=Verdict)
+    reason = models.TextField(max_length=2000)
+    reference_date = models.DateField()
+    loyalty_class = models.CharField(max_length=12, blank=True)
+    dubinsky_ingram_class = models.CharField(max_length=12, blank=True)
+    decided_by = TenantForeignKey("tenancy.Membership", on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "account", "created_at"], name="accountdecision_idx")]
+
+
+__all__ = [
+    "AccountDecision",
+    "AccountMetrics",
+    "AccountMetricsHistory",
+    "PortfolioSnapshot",
+    "Recomputation",
+    "RecomputationShard",
+    "StagedMetrics",
+    "StaleAccount",
+]

@@ -1,0 +1,94 @@
+"""Open Space (K6) and what stands in where nobody has entered a potential (K4)."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Account, ProductLine, Segment
+from kam.tenancy.fields import TenantForeignKey
+from kam.tenancy.models import TenantModel, VersionedModel, tracked
+
+
+class Position(models.TextChoices):
+    """Who is better placed in a cell (K6)."""
+
+    OURS = "ours", "Ours"
+    CONTESTED = "contested", "Contested"
+    COMPETITOR = "competitor", "Competitor"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class GrowthType(models.TextChoices):
+    """Where growth in a cell would come from (K4, K5)."""
+
+    UP_SELL = "up_sell", "Up-sell"
+    CROSS_SELL = "cross_sell", "Cross-sell"
+    CO_CREATION = "co_creation", "Co-creation"
+
+
+@tracked()
+class OpenSpaceCell(VersionedModel):
+    """What people entered about one segment × product line of one account.
+
+    `segment` null = the whole-account row. `potential` is per year in the base currency; `probability` is a
+    ratio, null = the tenant's default. Current sales are never stored here: they come from the ledger.
+    """
+
+    account = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="open_space")
+    segment = TenantForeignKey(Segment, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    product_line = TenantForeignKey(ProductLine, on_delete=models.CASCADE, related_name="+")
+    potential = models.DecimalField(
+        max_digits=19, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    probability = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
+    )
+    competitor = models.CharField(max_length=120, blank=True)
+    position = models.CharField(max_length=12, choices=Position, default=Position.UNKNOWN)
+    contract_end = models.DateField(null=True, blank=True)
+    growth_type_override = models.CharField(max_length=12, choices=GrowthType, blank=True)
+    note = models.TextField(blank=True, max_length=4000)
+    owner = TenantForeignKey(
+        "tenancy.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    changed_by = TenantForeignKey(
+        "tenancy.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "segment", "product_line"],
+                nulls_distinct=False,
+                name="openspacecell_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(potential__isnull=True) | Q(potential__gte=0), name="openspacecell_potential"
+            ),
+            models.CheckConstraint(
+                condition=Q(probability__isnull=True) | Q(probability__gte=0, probability__lte=1),
+                name="openspacecell_probability",
+            ),
+            models.CheckConstraint(condition=Q(position__in=Position.values), name="openspacecell_position"),
+        ]
+        indexes = [models.Index(fields=["tenant", "product_line"], name="openspacecell_line_idx")]
+
+
+class PotentialEstimate(TenantModel):
+    """A potential estimated from peers for a product line in an account (K4), per year, base currency.
+
+    Written by the recomputation, shown always as an estimate, on the whole-account row."""
+
+    account = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    product_line = TenantForeignKey(ProductLine, on_delete=models.CASCADE, related_name="+")
+    potential = models.DecimalField(max_digits=19, decimal_places=4)
+    current = models.DecimalField(max_digits=19, decimal_places=4)
+    peers = models.PositiveIntegerField()
+    peer_group = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "product_line"], name="potentialestimate_unique"
+            )
+        ]
