@@ -18,7 +18,10 @@ def main() -> int:
     try:
         from django.core.management import execute_from_command_line
     except ImportError:
-        print("Django is not installed here: run this with .venv/bin/python (`make run` builds it).", file=sys.stderr)
+        print(
+            "Django is not installed here: run this with .venv/bin/python (`make run` builds it).",
+            file=sys.stderr,
+        )
         return 1
     if len(sys.argv) > 1 and sys.argv[1] not in SERVERLESS:
         from kam.embedded import EmbeddedServerError, export_environment

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kam.embedded_database import APP, OWNER, Database
 from kam.embedded_folder import EmbeddedServerError, ServerFolder, locked, open_folder, try_lock
@@ -28,6 +30,7 @@ __all__ = [
     "ensure_servers",
     "export_environment",
     "hold_servers",
+    "restart_dead_servers",
     "stop_servers",
 ]
 
@@ -38,7 +41,7 @@ MARK = "KAM_EMBEDDED"
 
 @dataclass(frozen=True, kw_only=True)
 class Servers:
-    """Where the servers are. `None` means: not known here (an outside server, or no Redis on this platform)."""
+    """Where the servers are; `None` where that is not known here, or where there is no Redis at all."""
 
     data_dir: Path
     database_url: str
@@ -85,7 +88,7 @@ def export_environment(data_dir: Path | None = None) -> Servers:
 
 @contextlib.contextmanager
 def hold_servers(data_dir: Path | None = None) -> Iterator[Servers]:
-    """Servers for the length of a `with` block; the last holder stops them unless a lone command started them."""
+    """Servers for a `with` block; the last holder stops them, unless a lone command had started them."""
     folder = open_folder(data_dir or data_folder())
     descriptor = os.open(folder.root / "holders.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -107,6 +110,30 @@ def stop_servers(data_dir: Path | None = None) -> None:
     folder = open_folder(chosen)
     with locked(folder.root / "servers.lock"):
         _stop(folder)
+
+
+def restart_dead_servers(servers: Servers) -> list[str]:
+    """Start again those of our embedded servers that died, and name them; their addresses stay the same.
+
+    Cheap enough for every half second: it only knocks at the ports.
+    """
+    ports = {"postgres": servers.database_url, "redis": servers.redis_url or ""}
+    dead = [name for name in servers.embedded if not _somebody_listens(urlsplit(ports[name]).port or 0)]
+    if not dead:
+        return []
+    folder = open_folder(servers.data_dir)
+    with locked(folder.root / "servers.lock"):
+        return [
+            name
+            for name, server in (("postgres", Database(folder)), ("redis", RedisServer(folder)))
+            if name in dead and server.ensure()
+        ]
+
+
+def _somebody_listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2):
+        return True
+    return False
 
 
 def _stop(folder: ServerFolder) -> None:

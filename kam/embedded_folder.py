@@ -114,7 +114,7 @@ class ServerFolder:
         if isinstance(kept, int) and port_is_free(kept):
             return kept
         taken = {value for key, value in self.state().items() if key.endswith("_port")}
-        candidates = random.Random(f"{self.root}:{name}").sample(PORTS, len(PORTS))
+        candidates = random.Random(f"{self.root}:{name}").sample(PORTS, len(PORTS))  # noqa: S311
         for candidate in candidates:
             if candidate not in taken and port_is_free(candidate):
                 self.remember(**{f"{name}_port": candidate})
@@ -210,7 +210,9 @@ def locked(path: Path, *, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
         deadline = time.monotonic() + timeout
         while not try_lock(descriptor, exclusive=True):
             if time.monotonic() > deadline:
-                raise EmbeddedServerError(f"another process has been starting the servers for {timeout:.0f} s ({path})")
+                raise EmbeddedServerError(
+                    f"another process has been starting the servers for {timeout:.0f} s ({path})"
+                )
             time.sleep(0.05)
         yield
     finally:

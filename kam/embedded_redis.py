@@ -62,7 +62,10 @@ class RedisServer:
         """Whether the server answers to our password and has loaded its data."""
         if not self.port or not self.folder.secrets_file.exists():
             return False
-        with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.url, socket_timeout=3) as client:
+        with (
+            contextlib.suppress(redis.RedisError),
+            redis.Redis.from_url(self.url, socket_timeout=3) as client,
+        ):
             return bool(client.ping())
         return False
 
