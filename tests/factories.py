@@ -1,0 +1,114 @@
+"""Objects for tests. Every factory works inside `tenant_context` and fills `tenant` from it."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts import models as accounts
+from buying_center import models as buying_center
+from kam.tenancy.context import current_tenant_id
+from planning import models as planning
+
+
+class TenantFactory(DjangoModelFactory):
+    """Base: the tenant is the one whose context is entered."""
+
+    class Meta:
+        abstract = True
+
+    tenant_id = factory.LazyFunction(current_tenant_id)
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        return model_class.objects.create(*args, **kwargs)
+
+
+class AccountFactory(TenantFactory):
+    class Meta:
+        model = accounts.Account
+
+    external_id = factory.Sequence(lambda n: f"A{n:05d}")
+    name = factory.Sequence(lambda n: f"Account {n}")
+    industry = "Retail"
+    country = "NO"
+    currency = "USD"
+
+
+class SegmentFactory(TenantFactory):
+    class Meta:
+        model = accounts.Segment
+
+    account = factory.SubFactory(AccountFactory)
+    external_id = factory.Sequence(lambda n: f"S{n:05d}")
+    name = factory.Sequence(lambda n: f"Segment {n}")
+
+
+class BusinessUnitFactory(TenantFactory):
+    class Meta:
+        model = accounts.BusinessUnit
+
+    name = factory.Sequence(lambda n: f"Unit {n}")
+
+
+class ProductLineFactory(TenantFactory):
+    class Meta:
+        model = accounts.ProductLine
+
+    name = factory.Sequence(lambda n: f"Line {n}")
+    business_unit = factory.SubFactory(BusinessUnitFactory)
+
+
+class ProductFactory(TenantFactory):
+    class Meta:
+        model = accounts.Product
+
+    external_id = factory.Sequence(lambda n: f"P{n:05d}")
+    name = factory.Sequence(lambda n: f"Product {n}")
+    product_line = factory.SubFactory(ProductLineFactory)
+
+
+class SalesLineFactory(TenantFactory):
+    """A ledger row alone: rollups are refreshed by `accounts.services.rollups`."""
+
+    class Meta:
+        model = accounts.SalesLine
+
+    external_id = factory.Sequence(lambda n: f"L{n:07d}")
+    account = factory.SubFactory(AccountFactory)
+    product = factory.SubFactory(ProductFactory)
+    date = date(2025, 6, 15)
+    net_sales = Decimal("100.0000")
+    cogs = Decimal("60.0000")
+    currency = "USD"
+
+
+class CostEntryFactory(TenantFactory):
+    class Meta:
+        model = accounts.CostEntry
+
+    external_id = factory.Sequence(lambda n: f"C{n:07d}")
+    account = factory.SubFactory(AccountFactory)
+    date = date(2025, 6, 15)
+    category = "delivery"
+    amount = Decimal("5.0000")
+    currency = "USD"
+
+
+class SellingCenterMemberFactory(TenantFactory):
+    class Meta:
+        model = buying_center.SellingCenterMember
+
+    account = factory.SubFactory(AccountFactory)
+    role = "contributor"
+
+
+class OpenSpaceCellFactory(TenantFactory):
+    class Meta:
+        model = planning.OpenSpaceCell
+
+    account = factory.SubFactory(AccountFactory)
+    product_line = factory.SubFactory(ProductLineFactory)
+    potential = Decimal("1000.0000")
