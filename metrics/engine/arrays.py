@@ -21,6 +21,8 @@ ObjectArray = NDArray[np.object_]
 UNKNOWN_CODE = -1
 # Sums of shares carry rounding in the last bits; a share this close to a cut has reached it.
 SHARE_TOLERANCE = 1e-12
+# A lookup table up to this many times the rows is cheaper than sorting them.
+_DENSE = 8
 
 
 def floats(values: ArrayLike) -> FloatArray:
@@ -67,9 +69,10 @@ def first_by(index: IntArray, values: IntArray, n: int) -> FloatArray:
 
 
 def group_ids(keys: IntArray) -> tuple[IntArray, IntArray]:
-    """Dense group numbers of arbitrary integer keys: ``(group of each row, key of each group)``.
+    """Dense group numbers of non-negative keys: ``(group of each row, key of each group, ascending)``.
 
-    Keys that arrive sorted (as a COPY from an index does) need one pass instead of a sort.
+    Sorts only where it must: keys that arrive sorted (as a COPY from an index does) need one pass, and keys
+    from a small range are looked up.
     """
     if keys.size == 0:
         return keys.astype(np.int64), keys.astype(np.int64)
@@ -77,6 +80,12 @@ def group_ids(keys: IntArray) -> tuple[IntArray, IntArray]:
     if steps.size == 0 or steps.min() >= 0:
         starts = np.concatenate(([True], steps != 0))
         return np.cumsum(starts, dtype=np.int64) - 1, keys[starts]
+    highest = int(keys.max())
+    if highest < _DENSE * keys.size:
+        present = np.zeros(highest + 1, dtype=np.bool_)
+        present[keys] = True
+        group = np.cumsum(present, dtype=np.int64) - 1
+        return group[keys], np.flatnonzero(present)
     unique, inverse = np.unique(keys, return_inverse=True)
     return inverse.astype(np.int64, copy=False), unique
 

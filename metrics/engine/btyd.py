@@ -128,7 +128,7 @@ class PurchaseModel:
         return alive
 
     def expected_value(self, purchases: Purchases) -> FloatArray:
-        """Expected mean sale, currency, (n,): own mean drawn towards the population's by its few purchases."""
+        """Expected mean sale, currency, (n,): the own mean drawn towards the population's where few."""
         x = purchases.frequency
         mean: FloatArray = self.p * (self.v + x * purchases.mean_value) / (self.p * x + self.q - 1.0)
         return mean
@@ -342,8 +342,8 @@ def clv_buy_till_you_die(
 
     No r and no g. An account that never bought, or whose horizon is endless, is valued by ``retention`` from
     its ``margin`` of the trailing 12 months, and ``note`` says so. ``contribution_ratio``: of the trailing 12
-    months, or of a longer time for an account that sold nothing in them; NaN gives NaN. Arrays (n,), currency.
-    Raises NotConverged when the model answers something that is no number, DivergesError as ``retention``.
+    months, or of a longer time for an account that sold nothing in them; NaN gives NaN. Arrays (n,). Raises
+    NotConverged when the model answers something that is no number, DivergesError as ``retention``.
     """
     base = clv_retention(margin, acquisition, parameters, raise_on_divergence=False)
     modelled = purchases.bought & ~parameters.forever

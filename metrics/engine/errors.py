@@ -24,7 +24,7 @@ class DivergesError(EngineError):
     code = "diverges"
 
 
-class NotConverged(EngineError):
+class NotConverged(EngineError):  # noqa: N818 - reads as the fact it states
     """The purchase model could not be fitted to this ledger; ``reason`` says why (K3)."""
 
     code = "not_converged"
