@@ -16,7 +16,16 @@ def _money(**options: object) -> models.DecimalField:
 
 
 class Recomputation(VersionedModel):
-    """One run of the engine: all accounts, or some (`account_ids`). Its progress is what pages poll."""
+    """One run of the engine: all accounts, or some (`account_ids`). Its progress is what pages poll.
+
+    Runs of a tenant happen one after another. `context` keeps what the first pass over all accounts found and
+    every shard needs; `updated_at` is the heartbeat by which a dead worker is noticed.
+    """
+
+    class Kind(models.TextChoices):
+        FULL = "full", "All accounts"
+        ACCOUNTS = "accounts", "Chosen accounts"
+        STALE = "stale", "Accounts that changed"
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -24,6 +33,7 @@ class Recomputation(VersionedModel):
         SUCCEEDED = "succeeded", "Done"
         FAILED = "failed", "Failed"
 
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FULL)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     reference_date = models.DateField()
     account_ids: ArrayField = ArrayField(models.UUIDField(), null=True)
@@ -33,6 +43,7 @@ class Recomputation(VersionedModel):
     seconds = models.FloatField(null=True)
     engine_version = models.CharField(max_length=20, blank=True)
     timing = models.JSONField(default=dict)
+    context = models.JSONField(default=dict)
     failure = models.CharField(max_length=1000, blank=True)
     requested_by = TenantForeignKey(
         "tenancy.Membership", on_delete=models.SET_NULL, null=True, related_name="+"
@@ -52,7 +63,9 @@ class Recomputation(VersionedModel):
 
 
 class RecomputationShard(TenantModel):
-    """A range of accounts of one run. A killed worker's shard runs again and gives the same rows."""
+    """A range of accounts of one run. A killed worker's shard runs again and gives the same figures.
+
+    `result` holds them (arrays, packed) until the run is published: nobody reads half a run."""
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -65,6 +78,8 @@ class RecomputationShard(TenantModel):
     accounts = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(null=True)
+    result = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
@@ -73,13 +88,22 @@ class RecomputationShard(TenantModel):
 
 
 class StaleAccount(TenantModel):
-    """An account whose ledger or inputs are newer than its figures."""
+    """An account whose ledger or inputs are newer than its figures; account null = every account.
 
-    account = TenantReference(Account)
+    A run claims the marks it sees before it reads; a later change un-claims its mark, so that publishing
+    (which deletes what the run claimed) never forgets a change that the run did not see.
+    """
+
+    account = TenantReference(Account, null=True)
     since = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
+    claimed_by = models.UUIDField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "account"], name="staleaccount_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account"], nulls_distinct=False, name="staleaccount_unique"
+            )
+        ]
 
 
 class MetricsRow(TenantModel):
@@ -109,6 +133,7 @@ class MetricsRow(TenantModel):
     last_sale = models.DateField(null=True)
     months_of_sales = models.PositiveIntegerField(default=0)
     in_pareto_window = models.BooleanField(default=False)
+    sold_12m = models.BooleanField(default=False)
 
     clv = _money(null=True)
     clv_method = models.CharField(max_length=20, blank=True)
@@ -147,18 +172,23 @@ class MetricsRow(TenantModel):
         abstract = True
 
 
+def _descending(field: str, name: str) -> models.Index:
+    """Serves a list that is ordered by `field`, largest first, "not known" last."""
+    return models.Index(
+        models.F("tenant"), models.F(field).desc(nulls_last=True), models.F("account"), name=name
+    )
+
+
 class AccountMetrics(MetricsRow):
     """The latest published record of each account: what lists, matrices and account pages read."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "account"], name="accountmetrics_unique")]
         indexes = [
-            models.Index(fields=["tenant", "-net_sales_12m", "account"], name="accountmetrics_sales_idx"),
-            models.Index(
-                fields=["tenant", "-contribution_12m", "account"], name="accountmetrics_margin_idx"
-            ),
-            models.Index(fields=["tenant", "-clv", "account"], name="accountmetrics_clv_idx"),
-            models.Index(fields=["tenant", "-upv", "account"], name="accountmetrics_upv_idx"),
+            _descending("net_sales_12m", "accountmetrics_sales_idx"),
+            _descending("contribution_12m", "accountmetrics_margin_idx"),
+            _descending("clv", "accountmetrics_clv_idx"),
+            _descending("upv", "accountmetrics_upv_idx"),
         ]
 
 
@@ -171,27 +201,17 @@ class AccountMetricsHistory(MetricsRow):
                 fields=["tenant", "account", "reference_date"], name="accountmetricshistory_unique"
             )
         ]
-        indexes = [
-            models.Index(fields=["tenant", "reference_date"], name="accountmetricshistory_date_idx")
-        ]
-
-
-class StagedMetrics(MetricsRow):
-    """Rows of a run that is not published yet; gone when it is."""
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "recomputation", "account"], name="stagedmetrics_unique"
-            )
-        ]
+        indexes = [models.Index(fields=["tenant", "reference_date"], name="accountmetricshistory_date_idx")]
 
 
 class PortfolioSnapshot(TenantModel):
     """The tenant's totals at one reference date: what a portfolio page needs without touching the accounts.
 
-    `current` marks the published one; `summary`, `pareto`, `whale`, `cuts`, `line_ratios`, `facets` are what
-    the last pass over all accounts found (shapes: metrics/services/publish.py)."""
+    `current` marks the published one. What the last pass over all accounts found (shapes:
+    metrics/services/snapshot.py): `summary`, `pareto`, `whale`, `cuts`, `line_ratios`, `facets`, `trend`
+    (rolling 12 months), `movers` (against the figures before). `ranks_stale_since`: accounts were computed
+    alone since then, so ranks, medians and totals wait for their own pass.
+    """
 
     reference_date = models.DateField()
     computed_at = models.DateTimeField()
@@ -204,6 +224,9 @@ class PortfolioSnapshot(TenantModel):
     cuts = models.JSONField(default=dict)
     line_ratios = models.JSONField(default=dict)
     facets = models.JSONField(default=dict)
+    trend = models.JSONField(default=dict)
+    movers = models.JSONField(default=dict)
+    ranks_stale_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -234,7 +257,9 @@ class AccountDecision(VersionedModel):
     reference_date = models.DateField()
     loyalty_class = models.CharField(max_length=12, blank=True)
     dubinsky_ingram_class = models.CharField(max_length=12, blank=True)
-    decided_by = TenantForeignKey("tenancy.Membership", on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_by = TenantForeignKey(
+        "tenancy.Membership", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "account", "created_at"], name="accountdecision_idx")]
@@ -247,6 +272,5 @@ __all__ = [
     "PortfolioSnapshot",
     "Recomputation",
     "RecomputationShard",
-    "StagedMetrics",
     "StaleAccount",
 ]

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Account, ProductLine, Segment
-from kam.tenancy.fields import TenantForeignKey
+from kam.tenancy.fields import TenantForeignKey, TenantReference
 from kam.tenancy.models import TenantModel, VersionedModel, tracked
 
 
@@ -74,21 +74,22 @@ class OpenSpaceCell(VersionedModel):
         indexes = [models.Index(fields=["tenant", "product_line"], name="openspacecell_line_idx")]
 
 
-class PotentialEstimate(TenantModel):
-    """A potential estimated from peers for a product line in an account (K4), per year, base currency.
+class PeerPotential(TenantModel):
+    """What comparable accounts buy of a product line: the percentile of K4, per year, base currency.
 
-    Written by the recomputation, shown always as an estimate, on the whole-account row."""
+    `industry` "" = all buying accounts. From these few rows and its own sales every account's estimates follow
+    (`planning/selectors/estimates.py`); a stored estimate per account and line would be hundreds of thousands
+    of rows that say nothing more. Written by the recomputation that is published.
+    """
 
-    account = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    product_line = TenantForeignKey(ProductLine, on_delete=models.CASCADE, related_name="+")
-    potential = models.DecimalField(max_digits=19, decimal_places=4)
-    current = models.DecimalField(max_digits=19, decimal_places=4)
-    peers = models.PositiveIntegerField()
-    peer_group = models.CharField(max_length=120, blank=True)
+    industry = models.CharField(max_length=120, blank=True)
+    product_line = TenantReference(ProductLine)
+    potential = models.DecimalField(max_digits=30, decimal_places=4)
+    buyers = models.PositiveIntegerField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "account", "product_line"], name="potentialestimate_unique"
+                fields=["tenant", "industry", "product_line"], name="peerpotential_unique"
             )
         ]
