@@ -1,0 +1,61 @@
+"""How often one member, or one address before signing in, may ask."""
+
+import math
+import time
+from typing import Any
+
+from django.core.cache import cache
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+
+
+class WindowThrottle(BaseThrottle):
+    """Counts requests in fixed windows with one atomic counter in the cache.
+
+    DRF's own keeps a list of every moment of the window, read and written whole at each request. A cache that
+    cannot be reached lets requests pass: throttling protects, it must not stop the house.
+    """
+
+    scope = ""
+
+    def identity(self, request: Request) -> str:
+        raise NotImplementedError
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        rate = api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)
+        if rate is None:
+            return True
+        limit, seconds = SimpleRateThrottle.parse_rate(self, rate)  # type: ignore[arg-type]
+        now = time.time()
+        window = math.floor(now / seconds)
+        self._wait = (window + 1) * seconds - now
+        key = f"throttle:{self.scope}:{self.identity(request)}:{window}"
+        try:
+            if cache.add(key, 1, timeout=int(seconds) + 1):
+                return True
+            return cache.incr(key) <= limit
+        except Exception:
+            return True
+
+    def wait(self) -> float | None:
+        return self._wait
+
+
+class MemberThrottle(WindowThrottle):
+    """One counter per member, whichever of their tokens asks; per address for requests of nobody."""
+
+    scope = "member"
+
+    def identity(self, request: Request) -> str:
+        principal = getattr(request, "principal", None)
+        return str(principal.member.id) if principal is not None else self.get_ident(request)
+
+
+class TokenThrottle(WindowThrottle):
+    """Sign-in attempts of one address."""
+
+    scope = "token"
+
+    def identity(self, request: Request) -> str:
+        return self.get_ident(request)
