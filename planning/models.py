@@ -77,7 +77,7 @@ class OpenSpaceCell(VersionedModel):
 class PeerPotential(TenantModel):
     """What comparable accounts buy of a product line: the percentile of K4, per year, base currency.
 
-    `industry` "" = all buying accounts. From these few rows and its own sales every account's estimates follow
+    `industry` "" = all buyers. From these few rows and its own sales every account's estimates follow
     (`planning/selectors/estimates.py`); a stored estimate per account and line would be hundreds of thousands
     of rows that say nothing more. Written by the recomputation that is published.
     """
