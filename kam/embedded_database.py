@@ -98,6 +98,7 @@ class Database:
         """Make, start and prepare the server as far as needed; True when it was started by this call."""
         if self.ready():
             return False
+        self.folder.passwords()
         self._create()
         started = self._start()
         self._prepare()
