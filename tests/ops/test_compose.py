@@ -25,13 +25,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = sorted(name for name, service in SERVICES.items() if "build" in service)
-SECRETS = {
-    "KAM_SECRET_KEY",
-    "KAM_OWNER_PASSWORD",
-    "KAM_APP_PASSWORD",
-    "KAM_REDIS_PASSWORD",
-    "POSTGRES_PASSWORD",
-}
+SECRETS = {f"KAM_{name}" for name in ("SECRET_KEY", "OWNER_PASSWORD", "APP_PASSWORD", "REDIS_PASSWORD")}
+SECRETS.add("POSTGRES_PASSWORD")
 # Read by what is not our settings.
 NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE"}
 
@@ -84,12 +79,14 @@ def prove_options(help_command: list[str], arguments: list[str]) -> None:
             )
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", OURS)
 def test_commands_of_our_services_exist(name: str) -> None:
     service = SERVICES[name]
     prove_command(words(service.get("entrypoint")) + words(service.get("command")) or dockerfile_words("CMD"))
 
 
+@pytest.mark.django_db
 def test_the_images_own_commands_exist() -> None:
     prove_command(dockerfile_words("CMD"))
     health = re.search(r"^HEALTHCHECK .* CMD (\[.*\])$", (CHECKOUT / "Dockerfile").read_text(), re.MULTILINE)
@@ -205,8 +202,8 @@ def test_the_role_script_gives_what_the_embedded_server_gives(make_data_dir: Cal
     embedded = Database(open_folder(ensure_servers(make_data_dir()).data_dir))
     assert bare.ready()
     queries = {
-        "roles": "SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication, rolcanlogin "
-        f"FROM pg_roles WHERE rolname IN ('{OWNER}', '{APP}') ORDER BY 1",
+        "roles": "SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication, "
+        f"rolcanlogin FROM pg_roles WHERE rolname IN ('{OWNER}', '{APP}') ORDER BY 1",
         "members": "SELECT roleid::regrole::text, member::regrole::text FROM pg_auth_members ORDER BY 1, 2",
         "defaults": "SELECT defaclrole::regrole::text, defaclnamespace::regnamespace::text, defaclobjtype, "
         "defaclacl::text FROM pg_default_acl ORDER BY 1, 2, 3",
