@@ -29,11 +29,13 @@ MAX_QUARTERS = 12
 
 @dataclass(frozen=True)
 class LoyaltyThresholds:
-    """Tenant settings of K8: months of tenure, share of active quarters (0–1), hurdle contribution ratio."""
+    """Tenant settings of K8: months of tenure, share of active quarters (0–1), how many quarters are looked
+    at, and the hurdle contribution ratio."""
 
     tenure_months: float = 24
     active_share: float = 0.75
     hurdle: float = 0.0
+    quarters: int = MAX_QUARTERS
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Loyalty:
     """The class of every account with its evidence; arrays (n,) unless said otherwise (K8).
 
     ``tenure``: months; NaN without a sale and without customer_since. ``quarters``: quarters since the first
-    sale that count (≤ 12). ``active_quarters``: those with net sales > 0. ``active_share``: their ratio, NaN
-    without a sale. ``quarter_sales`` (n, 12): net sales, column 0 newest, NaN before the first sale.
+    sale that count (at most the setting's, 12 by default). ``active_quarters``: those with net sales > 0.
+    ``active_share``: their ratio, NaN without a sale. ``quarter_sales`` (n, quarters): net sales, column 0
+    newest, NaN before the first sale.
     ``x``, ``y``: axes of the picture (cut of x is 1, of y the hurdle). ``loyalty_class``: code into
     ``LOYALTY_CLASSES``, -1 with ``reason`` (code into ``REASONS``).
     """
@@ -78,9 +81,9 @@ def loyalty(
     n = len(first_sale)
     since = np.full(n, np.nan) if customer_since_month is None else floats(customer_since_month)
     tenure = np.maximum(reference_month - np.fmin(first_sale, since), 0.0)
-    quarters = _quarters_since(first_sale, reference_month)
-    counted = np.arange(MAX_QUARTERS) < quarters[:, None]
-    sales = sales_blocks(rollup, n, reference_month, blocks=MAX_QUARTERS, width=QUARTER)
+    quarters = _quarters_since(first_sale, reference_month, limits.quarters)
+    counted = np.arange(limits.quarters) < quarters[:, None]
+    sales = sales_blocks(rollup, n, reference_month, blocks=limits.quarters, width=QUARTER)
     active = (counted & (sales > 0)).sum(axis=1).astype(np.int64)
     share = np.divide(active, quarters, out=np.full(n, np.nan), where=quarters > 0)
     with np.errstate(invalid="ignore"):
@@ -115,9 +118,9 @@ def termination_candidate(loyalty_class: CodeArray, upv_annual: ArrayLike) -> Bo
     return candidate
 
 
-def _quarters_since(first_sale: FloatArray, reference_month: int) -> IntArray:
+def _quarters_since(first_sale: FloatArray, reference_month: int, most: int) -> IntArray:
     blocks = (reference_month - first_sale) // QUARTER + 1
-    return np.clip(np.nan_to_num(blocks, nan=0.0), 0, MAX_QUARTERS).astype(np.int64)
+    return np.clip(np.nan_to_num(blocks, nan=0.0), 0, most).astype(np.int64)
 
 
 def _loyalty_axis(

@@ -16,7 +16,7 @@ class PeerTable:
     """The 75th percentile of a line's sales per industry, made once per tenant (K4).
 
     ``by_industry``, ``industry_buyers``: shape (industries, lines); ``by_all``, ``all_buyers``: (lines,).
-    Currency per year; NaN where fewer than ``MIN_PEERS`` accounts bought.
+    Currency per year; NaN where too few accounts bought (``MIN_PEERS``, or the tenant's setting).
     """
 
     by_industry: FloatArray
@@ -51,11 +51,14 @@ def peer_table(
     *,
     industries: int,
     lines: int,
+    percentile: float = PEER_PERCENTILE,
+    min_peers: int = MIN_PEERS,
 ) -> PeerTable:
     """Percentiles over buying accounts, from the trailing-12-month sales of all accounts of the tenant (K4).
 
     ``account``, ``line``, ``net_sales`` (rows,): one row per account × line that had lines; only sales > 0
     make a buyer. ``industry`` (accounts,): position, -1 = not known. An account counts among its own peers.
+    ``percentile`` (0–100) and ``min_peers`` are tenant settings.
     """
     check_lengths(account, line, net_sales)
     buying = net_sales > 0
@@ -64,20 +67,26 @@ def peer_table(
     has_industry = group != NO_INDUSTRY
     shape = (max(industries, 1), lines)
     own, own_count = _percentiles(
-        group[has_industry] * lines + lines_bought[has_industry], sales[has_industry], shape[0] * lines
+        group[has_industry] * lines + lines_bought[has_industry],
+        sales[has_industry],
+        shape[0] * lines,
+        percentile,
+        min_peers,
     )
-    everyone, all_count = _percentiles(lines_bought, sales, lines)
+    everyone, all_count = _percentiles(lines_bought, sales, lines, percentile, min_peers)
     return PeerTable(own.reshape(shape), own_count.reshape(shape), everyone, all_count)
 
 
-def _percentiles(group: IntArray, values: FloatArray, groups: int) -> tuple[FloatArray, IntArray]:
+def _percentiles(
+    group: IntArray, values: FloatArray, groups: int, percentile: float, min_peers: int
+) -> tuple[FloatArray, IntArray]:
     """Linear-interpolated percentile of every group at once (as ``np.percentile`` would answer it)."""
     ordered = values[np.lexsort((values, group))]
     counts = np.bincount(group, minlength=groups).astype(np.int64)
     starts = np.cumsum(counts) - counts
     result = np.full(groups, np.nan)
-    enough = np.flatnonzero(counts >= MIN_PEERS)
-    position = (counts[enough] - 1) * (PEER_PERCENTILE / 100.0)
+    enough = np.flatnonzero(counts >= min_peers)
+    position = (counts[enough] - 1) * (percentile / 100.0)
     below = np.floor(position).astype(np.int64)
     above = np.minimum(below + 1, counts[enough] - 1)
     low, high = ordered[starts[enough] + below], ordered[starts[enough] + above]
