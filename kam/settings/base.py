@@ -147,6 +147,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "kam.tenancy.authentication.axes_username"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_VERBOSE = False
 # Behind a proxy the operator says how many proxies to trust; without that only REMOTE_ADDR counts.
@@ -223,6 +224,7 @@ REST_FRAMEWORK = {
     },
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,
 }
 REST_KNOX = {
     "TOKEN_MODEL": "tenancy.ApiToken",
@@ -260,7 +262,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(
     Path(env.str("KAM_DATA_DIR", str(BASE_DIR / ".data"))) / "celerybeat-schedule"
 )
-CELERY_BEAT_SCHEDULE: dict[str, dict] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict] = {
+    "answers-forget": {"task": "tenancy.answers_forget_everywhere", "schedule": timedelta(hours=1)},
+}
 
 PGHISTORY_DEFAULT_TRACKERS = None
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False

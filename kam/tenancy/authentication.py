@@ -43,6 +43,15 @@ def token_from_request(request: HttpRequest) -> ApiToken | None:
     return token
 
 
+def axes_username(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
+    """Whose failed attempts are counted: the e-mail address, however it was written and wherever entered."""
+    given = credentials or {}
+    name = given.get("email") or given.get("username") or given.get("login")
+    if not name and request is not None:
+        name = request.POST.get("login")
+    return str(name or "").strip().lower()
+
+
 class MemberTokenAuthentication(TokenAuthentication):
     """DRF's view of what the middleware already proved."""
 

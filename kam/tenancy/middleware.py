@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import AuthenticationFailed
 
+from kam.common.api.exceptions import API_PREFIX, problem_http_response
 from kam.tenancy.access import Principal
 from kam.tenancy.authentication import token_from_request
 from kam.tenancy.context import tenant_context
 from kam.tenancy.selectors import membership_of_session
 
 SESSION_TENANT = "tenant_id"
+# Signing in asks as nobody, whatever the request carries: inside a member's transaction the record of a failed
+# attempt would be rolled back with the refusal, and guessing would never lock.
+NOBODYS_PATHS = frozenset({"/api/v1/auth/token/"})
 
 
 class TenantMiddleware:
@@ -27,6 +31,9 @@ class TenantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         principal, via = None, "web"
         request.token_error = None
+        if request.path in NOBODYS_PATHS:
+            request.principal = None
+            return self.get_response(request)
         try:
             token = token_from_request(request)
         except AuthenticationFailed as error:
@@ -39,8 +46,16 @@ class TenantMiddleware:
         request.principal = principal
         if principal is None:
             return self.get_response(request)
-        with tenant_context(principal.tenant.id, member_id=principal.member.id, via=via):
-            response = self.get_response(request)
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
+        try:
+            with tenant_context(principal.tenant.id, member_id=principal.member.id, via=via):
+                response = self.get_response(request)
+                if response.status_code >= 400:
+                    transaction.set_rollback(True)
+        except IntegrityError:
+            # Composite keys are checked at the commit, when the view has answered already.
+            if not request.path.startswith(API_PREFIX):
+                raise
+            return problem_http_response(
+                409, "Something this refers to is gone, or something refers to this.", code="reference"
+            )
         return response

@@ -3,10 +3,12 @@
 import uuid
 from typing import Any
 
-from celery import Task
+from celery import Task, shared_task
 from django.db import transaction
 
 from kam.tenancy.context import tenant_context
+from kam.tenancy.idempotency import answers_forget
+from kam.tenancy.selectors import tenant_list
 
 
 class TenantTask(Task):
@@ -32,3 +34,16 @@ def enqueue(task: Task, *, tenant_id: uuid.UUID, **ids: Any) -> None:
     """Start a tenant task once the open transaction is committed. Ids are sent as strings."""
     sendable = {name: str(value) if isinstance(value, uuid.UUID) else value for name, value in ids.items()}
     transaction.on_commit(lambda: task.apply_async(kwargs={"tenant_id": str(tenant_id), **sendable}))
+
+
+@shared_task(base=TenantTask, name="tenancy.answers_forget")
+def answers_forget_task(*, tenant_id: str) -> int:
+    """Delete a tenant's kept answers to Idempotency-Keys that are older than 24 hours."""
+    return answers_forget()
+
+
+@shared_task(name="tenancy.answers_forget_everywhere")
+def answers_forget_everywhere() -> None:
+    """One task per tenant (scheduled every hour)."""
+    for tenant in tenant_list():
+        answers_forget_task.apply_async(kwargs={"tenant_id": str(tenant.id)})

@@ -67,8 +67,9 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(exc, drf.APIException):
         if getattr(exc, "auth_header", None):
             headers["WWW-Authenticate"] = exc.auth_header  # type: ignore[attr-defined]
-        if isinstance(exc, drf.Throttled) and exc.wait is not None:
-            headers["Retry-After"] = str(int(exc.wait) + 1)
+        wait = getattr(exc, "wait", None)
+        if wait is not None:
+            headers["Retry-After"] = str(int(wait) + 1)
         detail = exc.detail if isinstance(exc.detail, str) else str(exc)
         code = str(getattr(exc.detail, "code", None) or exc.default_code)
         body = problem(exc.status_code, str(detail), code=code)
@@ -114,7 +115,7 @@ def model_errors(exc: ModelValidationError) -> list[FieldError]:
 
 
 def integrity_problem(exc: IntegrityError) -> dict[str, Any]:
-    """A constraint of the database as a problem: 409 for what exists already or is in use, 400 for a check."""
+    """A database constraint as a problem: 409 for what exists already or is in use, 400 for a check."""
     diagnostics = getattr(exc.__cause__, "diag", None)
     name = getattr(diagnostics, "constraint_name", None) or ""
     state = getattr(exc.__cause__, "pgcode", "") or ""

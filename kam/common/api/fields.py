@@ -12,6 +12,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 _DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,12})?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -87,7 +88,7 @@ class Ratio(serializers.FloatField):
     }
 )
 class MoneyInput(serializers.DecimalField):
-    """Money or a quantity as written: a decimal string with at most 4 decimals; a JSON number is taken too."""
+    """Money or a quantity as written: a decimal string with at most 4 decimals, or a JSON number."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 19)
@@ -141,10 +142,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = [name for name in data if name not in self.fields and name not in self.ignored]
             if unknown:
                 raise serializers.ValidationError(
-                    {
-                        name: [serializers.ErrorDetail("There is no such field.", "unknown")]
-                        for name in unknown
-                    }
+                    {name: [ErrorDetail("There is no such field.", "unknown")] for name in unknown}
                 )
         return super().to_internal_value(data)
 

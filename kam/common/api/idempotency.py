@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any, Protocol
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from kam.common.errors import InvalidInputError
 
@@ -34,7 +33,7 @@ def idempotent(handler: Handler) -> Handler:
     """Make a view's `post` answer a repeated Idempotency-Key with its first answer, byte for byte."""
 
     @wraps(handler)
-    def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
         key = request.headers.get(HEADER)
         if key is None or _store is None or getattr(request, "principal", None) is None:
             return handler(view, request, *args, **kwargs)

@@ -24,7 +24,7 @@ class PageNotFoundError(NotFound):
 
 
 def page_size_of(request: Request) -> int:
-    """`?page_size=`: 50 without it, never more than 200. Raises InvalidInputError when it is no number > 0."""
+    """`?page_size=`: 50 without it, never more than 200. InvalidInputError where it is no number > 0."""
     raw = request.query_params.get("page_size")
     if raw is None:
         return PAGE_SIZE

@@ -12,12 +12,13 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 Row = dict[str, Any]
+Names = tuple[str, ...]
 
 
 @lru_cache(maxsize=256)
 def columns(
     output: type[serializers.Serializer[Any]],
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[Names, Names, Names]:
     """Names of the output's fields, their ORM paths, and which of them show "" as null.
 
     A field's path is its `source` with `__` for the dots; every field must be one column or annotation.
@@ -37,7 +38,7 @@ def read_rows(queryset: "QuerySet[Any, Any]", output: type[serializers.Serialize
     return as_rows(queryset.values_list(*paths), names, blank)
 
 
-def as_rows(tuples: Iterable[tuple[Any, ...]], names: tuple[str, ...], blank: tuple[str, ...]) -> list[Row]:
+def as_rows(tuples: Iterable[tuple[Any, ...]], names: Names, blank: Names) -> list[Row]:
     rows = [dict(zip(names, values, strict=True)) for values in tuples]
     for name in blank:
         for row in rows:

@@ -1,9 +1,9 @@
 """The OpenAPI schema, made from what the views declare anyway: permissions, Input, Output, filters."""
 
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from kam.common.api.exceptions import CONTENT_TYPE
@@ -13,25 +13,29 @@ from kam.common.api.views import DetailApi, KamApi, ListApi, RowsApi
 
 PUBLIC = "public"
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
-HEADER, QUERY = OpenApiParameter.HEADER, OpenApiParameter.QUERY
+HEADER: Final = "header"
+QUERY: Final = "query"
 
 
-class ProblemFieldSerializer(serializers.Serializer[Any]):
-    """One fault of one field."""
-
-    field = serializers.CharField(allow_blank=True)
-    code = serializers.CharField()
-    message = serializers.CharField()
-
-
-class ProblemSerializer(serializers.Serializer[Any]):
-    """Problem details (RFC 9457)."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    errors = ProblemFieldSerializer(many=True)
+_Fault = inline_serializer(
+    "ProblemField",
+    {
+        "field": serializers.CharField(allow_blank=True),
+        "code": serializers.CharField(),
+        "message": serializers.CharField(),
+    },
+    many=True,
+)
+PROBLEM = inline_serializer(
+    "Problem",
+    {
+        "type": serializers.CharField(),
+        "title": serializers.CharField(),
+        "status": serializers.IntegerField(),
+        "detail": serializers.CharField(),
+        "errors": _Fault,
+    },
+)
 
 
 class KamAutoSchema(AutoSchema):
@@ -92,7 +96,7 @@ class KamAutoSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
-        problem_schema = self.resolve_serializer(ProblemSerializer, direction).ref
+        problem_schema = self.resolve_serializer(PROBLEM, direction).ref
         if self.method == "GET" and isinstance(self.view, RowsApi) and not isinstance(self.view, ListApi):
             bodies.setdefault("304", {"description": "Not modified: the reader has this version."})
         for status in self._problem_statuses():
@@ -157,7 +161,9 @@ class KamAutoSchema(AutoSchema):
         return found
 
     def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: Any) -> Any:
-        schema = super()._postprocess_serializer_schema(schema, serializer, direction)
+        schema = super()._postprocess_serializer_schema(  # type: ignore[no-untyped-call]
+            schema, serializer, direction
+        )
         if isinstance(serializer, StrictSerializer) and direction == "request":
             schema["additionalProperties"] = False
             for name in sorted(serializer.ignored):

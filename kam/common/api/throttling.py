@@ -27,6 +27,8 @@ class WindowThrottle(BaseThrottle):
         if rate is None:
             return True
         limit, seconds = SimpleRateThrottle.parse_rate(self, rate)  # type: ignore[arg-type]
+        if limit is None or seconds is None:
+            return True
         now = time.time()
         window = math.floor(now / seconds)
         self._wait = (window + 1) * seconds - now
