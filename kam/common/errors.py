@@ -81,3 +81,10 @@ class NotAllowedError(ApplicationError):
 
     code = "permission_denied"
     status = 403
+
+
+class NotFoundError(ApplicationError):
+    """There is no such object, for this person."""
+
+    code = "not_found"
+    status = 404

@@ -4,6 +4,7 @@ import uuid
 
 from django.db.models import QuerySet
 
+from kam.common.errors import NotFoundError
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import ApiToken, Invitation, Membership, Tenant, TenantSettings, User
 
@@ -56,6 +57,14 @@ def token_list(*, member: Membership) -> QuerySet[ApiToken]:
 def tenant_settings() -> TenantSettings:
     """The current tenant's settings."""
     return TenantSettings.objects.get(tenant_id=current_tenant_id())
+
+
+def tenant_by_slug(*, slug: str) -> Tenant:
+    """The tenant of a short name. Raises NotFoundError."""
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        raise NotFoundError(f"There is no tenant “{slug}”.")
+    return tenant
 
 
 def tenant_list() -> QuerySet[Tenant]:

@@ -5,6 +5,7 @@ import secrets
 import uuid
 from datetime import timedelta
 
+from babel.numbers import list_currencies
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
@@ -38,6 +39,14 @@ def _valid_role(role: str) -> str:
     return role
 
 
+def valid_currency(field: str, code: str) -> str:
+    """The ISO 4217 code in capitals. Raises InvalidInputError naming `field`."""
+    found = code.strip().upper()
+    if len(found) != 3 or found not in list_currencies("en"):
+        raise InvalidInputError.of(field, f"“{code}” is no currency. Expected an ISO 4217 code such as EUR.")
+    return found
+
+
 @transaction.atomic
 def tenant_create(
     *,
@@ -55,12 +64,15 @@ def tenant_create(
         )
     if Tenant.objects.filter(slug=slug).exists():
         raise ConflictError(f"There is a tenant “{slug}” already.", code="tenant_exists")
-    tenant = Tenant(name=name, slug=slug, is_demo=is_demo)
+    if not name.strip():
+        raise InvalidInputError.of("name", "Give the tenant a name.")
+    base_currency = valid_currency("base_currency", base_currency)
+    tenant = Tenant(name=name.strip(), slug=slug, is_demo=is_demo)
     if tenant_id is not None:
         tenant.id = tenant_id
     tenant.full_clean()
     tenant.save(force_insert=True)
-    with tenant_context(tenant.id):
+    with tenant_context(tenant.id, via="command"):
         TenantSettings.objects.create(tenant_id=tenant.id, base_currency=base_currency)
     return tenant
 
