@@ -296,8 +296,12 @@ def _logins(output: str) -> list[dict[str, Any]]:
 
 
 def _ask_ready(url: str) -> tuple[bool, str]:
+    # Only hosts on the list are answered, and an operator's list need not hold the loopback address.
+    hosts = os.environ.get("KAM_ALLOWED_HOSTS", "").split(",")
+    headers = {"Host": hosts[0].strip().lstrip(".")} if hosts[0].strip(" .*") else {}
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310  (our own address)
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  (our own address)
+        with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
             return response.status == 200, f"HTTP {response.status}"
     except urllib.error.HTTPError as error:
         return False, f"HTTP {error.code} {error.read(300).decode(errors='replace')}"

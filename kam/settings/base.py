@@ -259,6 +259,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
 }
+if CELERY_BROKER_URL.startswith("filesystem://"):
+    # No Redis on this platform: kam.embedded made these folders and warned.
+    _broker = Path(env.str("KAM_DATA_DIR", str(BASE_DIR / ".data"))) / "broker"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker / "queue"),
+        "data_folder_out": str(_broker / "queue"),
+        "processed_folder": str(_broker / "processed"),
+        "control_folder": str(_broker / "control"),
+    }
 CELERY_BEAT_SCHEDULE_FILENAME = str(
     Path(env.str("KAM_DATA_DIR", str(BASE_DIR / ".data"))) / "celerybeat-schedule"
 )

@@ -129,6 +129,38 @@ class TestStart:
             assert urlsplit(second.database_url).port != urlsplit(first.database_url).port
             assert rows(second.database_url, "SELECT 1") == [(1,)]
 
+    def test_without_any_redis_work_goes_through_files(
+        self, monkeypatch: pytest.MonkeyPatch, make_data_dir: Callable[[], Path]
+    ) -> None:
+        folder = make_data_dir()
+        monkeypatch.setattr(RedisServer, "program", lambda self: None)
+        for name in ("CELERY_BROKER_URL", "REDIS_URL"):
+            monkeypatch.delenv(name, raising=False)
+        with hold_servers(folder) as found:
+            assert (found.redis_url, found.broker_url, found.embedded) == (
+                None,
+                "filesystem://",
+                ("postgres",),
+            )
+            environment = {**os.environ, **found.environment()}
+        code = (
+            "from kam.celery import app\n"
+            "with app.connection() as connection:\n"
+            "    queue = connection.SimpleQueue('kam')\n"
+            "    queue.put({'shard': 7})\n"
+            "    print(queue.get(timeout=5).payload)"
+        )
+        result = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=CHECKOUT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert result.stdout.strip() == "{'shard': 7}", result.stderr
+
     def test_a_data_folder_that_is_a_file_is_one_clear_line(self, make_data_dir: Callable[[], Path]) -> None:
         file = make_data_dir() / "file"
         file.touch()
