@@ -182,11 +182,9 @@ def test_a_forecast_that_is_no_number_is_refused() -> None:
         )  # fmt: skip
 
 
-def simulate(
-    n: int, r: float, alpha: float, a: float, b: float, *, age: float = 150, seed: int = 5
-) -> Purchases:
+def simulate(n: int, r: float, alpha: float, a: float, b: float, *, value_shape: float = 4.0) -> Purchases:
     """Accounts that behave exactly as BG/NBD and Gamma-Gamma say."""
-    generator = np.random.default_rng(seed)
+    generator, age = np.random.default_rng(5), 150.0
     rate, stop = generator.gamma(r, 1 / alpha, n), generator.beta(a, b, n)
     frequency, recency, clock = np.zeros(n), np.zeros(n), np.zeros(n)
     alive = np.ones(n, dtype=bool)
@@ -196,7 +194,7 @@ def simulate(
         frequency[alive] += 1
         recency[alive] = clock[alive]
         alive &= generator.random(n) >= stop
-    nu = generator.gamma(4.0, 1 / 500.0, n)
+    nu = generator.gamma(value_shape, 1 / 500.0, n)
     mean = np.where(frequency > 0, generator.gamma(5.0 * np.maximum(frequency, 1), 1 / nu), 0)
     return purchases(frequency, recency, np.full(n, age), mean / np.maximum(frequency, 1))
 
@@ -226,15 +224,45 @@ def test_clockwork_buyers_are_refused() -> None:
 
 
 def test_sales_without_a_finite_mean_are_refused() -> None:
-    data = simulate(1500, 1.5, 10.0, 0.7, 4.0)
-    heavy = 100 * (np.random.default_rng(2).pareto(0.6, len(data.frequency)) + 1)
-    wild = Purchases(
-        data.frequency, data.recency, data.age, np.where(data.frequency > 0, heavy, 0), data.bought
-    )
-    with pytest.raises(NotConverged) as refusal:
-        fit_purchase_model(wild)
-    assert "value" in refusal.value.reason or "purchase" in refusal.value.reason
+    heavy = simulate(2000, 1.5, 10.0, 0.7, 4.0, value_shape=0.6)
+    with pytest.raises(NotConverged, match="heavy-tailed") as refusal:
+        fit_purchase_model(heavy)
     assert refusal.value.code == "not_converged"
+
+
+class StoppedEarly:
+    """An optimiser that gives up where it stands and, as the library's, does not say so."""
+
+    def fit(self, _base: object) -> "StoppedEarly":
+        self.params_ = {"r": 0.5, "alpha": 1.0, "a": 1.5, "b": 1.0}
+        return self
+
+
+def test_a_search_that_stopped_early_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clvkit.BGNBD", StoppedEarly)
+    with pytest.raises(NotConverged, match="before it reached a maximum"):
+        fit_purchase_model(cdnow())
+
+
+def test_a_model_that_contradicts_the_ledger_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dreamer(StoppedEarly):
+        def fit(self, _base: object) -> "Dreamer":
+            self.params_ = {"r": 5.0, "alpha": 1.0, "a": 0.1, "b": 50.0}
+            return self
+
+    monkeypatch.setattr("clvkit.BGNBD", Dreamer)
+    monkeypatch.setattr("metrics.engine.btyd._MAX_GRADIENT", math.inf)
+    with pytest.raises(NotConverged, match=r"expects \d+,\d+ repeat purchases where the ledger has 2,457"):
+        fit_purchase_model(cdnow())
+
+
+def test_a_library_that_fails_is_a_refusal_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("abnormal termination")
+
+    monkeypatch.setattr("clvkit.GammaGamma.fit", fail)
+    with pytest.raises(NotConverged, match="abnormal termination"):
+        fit_purchase_model(cdnow())
 
 
 def test_the_real_reseller_ledger_is_refused_with_a_reason() -> None:

@@ -43,8 +43,9 @@ def test_a_level_is_reached_at_the_first_rank_whose_share_is_not_below_it() -> N
 
 
 def test_a_share_that_reaches_a_level_only_up_to_rounding_reaches_it() -> None:
-    # 0.1 + 0.7 is 0.7999999999999999 in binary.
-    assert pareto([0.7, 0.1, 0.1, 0.1], ids([1, 2, 3, 4]), levels=(0.8,)).level_ranks == (2,)
+    # 13.68 of 17.10 are exactly 80 %, but 0.7999999999999999 in binary.
+    assert pareto([13.68, 3.42], ["a", "b"], levels=(0.8,)).level_ranks == (1,)
+    assert labels(volume_class([13.68, 3.42], ["a", "b"]), VOLUME_CLASSES).tolist() == ["A", "B"]
 
 
 def test_the_share_of_the_top_accounts() -> None:

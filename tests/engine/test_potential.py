@@ -125,6 +125,8 @@ def test_line_ratios_by_hand() -> None:
     result = line_ratios([400, 200], [400, 200], [340, 80], cost_to_serve=120, is_idea=[False, False])
     np.testing.assert_allclose(result.ratio, [-0.05, 0.4])
     assert result.unprofitable.tolist() == [True, False]
+    nothing_left = line_ratios([100, 100], [100, 100], [100, 50], cost_to_serve=0, is_idea=[False, False])
+    assert nothing_left.unprofitable.tolist() == [True, False]
 
 
 def test_a_line_with_sales_of_unknown_cost_speaks_from_its_known_part() -> None:
