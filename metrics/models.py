@@ -132,14 +132,14 @@ class MetricsRow(TenantModel):
     first_sale = models.DateField(null=True)
     last_sale = models.DateField(null=True)
     months_of_sales = models.PositiveIntegerField(default=0)
-    in_pareto_window = models.BooleanField(default=False)
+    traded_36m = models.BooleanField(default=False)
     sold_12m = models.BooleanField(default=False)
 
     clv = _money(null=True)
     clv_method = models.CharField(max_length=20, blank=True)
     clv_multiplier = models.FloatField(null=True)
     clv_inputs = models.JSONField(default=dict)
-    clv_yearly = models.JSONField(default=list)
+    clv_yearly = models.JSONField(default=dict)
 
     upv_annual = _money(null=True)
     upv = _money(null=True)

@@ -1,0 +1,285 @@
+"""What the pages of one account read: its record, its months, its lines. Few queries, whatever the size."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from accounts.models import Account, AccountMonth, CellMonth, Segment
+from kam.tenancy.context import current_tenant_id
+from metrics.models import (
+    AccountMetrics,
+    AccountMetricsHistory,
+    PortfolioSnapshot,
+    Recomputation,
+    StaleAccount,
+)
+
+ZERO = Decimal(0)
+
+
+def account_metrics(*, account_id: uuid.UUID) -> AccountMetrics | None:
+    """The published record of an account, or None when it was never computed."""
+    return AccountMetrics.objects.filter(tenant_id=current_tenant_id(), account_id=account_id).first()
+
+
+def account_history(*, account_id: uuid.UUID) -> "QuerySet[AccountMetricsHistory]":
+    """One record per reference date, the newest first."""
+    return AccountMetricsHistory.objects.filter(
+        tenant_id=current_tenant_id(), account_id=account_id
+    ).order_by("-reference_date")
+
+
+class Freshness(NamedTuple):
+    """Whether figures are behind the ledger, and whether a run is on its way."""
+
+    stale: bool
+    running: uuid.UUID | None
+    cuts: dict[str, Any]
+
+
+def account_freshness(*, account_id: uuid.UUID) -> Freshness:
+    """Stale mark, the run under way, and the cuts of the published portfolio, in one query."""
+    tenant_id = current_tenant_id()
+    marks = StaleAccount.objects.filter(
+        Q(account_id=account_id) | Q(account__isnull=True), tenant_id=tenant_id
+    )
+    running = Recomputation.objects.filter(
+        tenant_id=tenant_id, status__in=[Recomputation.Status.QUEUED, Recomputation.Status.RUNNING]
+    ).order_by("-created_at")
+    cuts = PortfolioSnapshot.objects.filter(tenant_id=tenant_id, current=True)
+    row = (
+        Account.objects.filter(tenant_id=tenant_id, pk=account_id)
+        .annotate(
+            stale_mark=Subquery(marks.values("id")[:1]),
+            run=Subquery(running.values("id")[:1]),
+            portfolio_cuts=Subquery(cuts.values("cuts")[:1]),
+        )
+        .values_list("stale_mark", "run", "portfolio_cuts")
+        .first()
+    )
+    if row is None:
+        return Freshness(stale=False, running=None, cuts={})
+    return Freshness(stale=row[0] is not None, running=row[1], cuts=row[2] or {})
+
+
+@dataclass(frozen=True)
+class Month:
+    """One calendar month of an account, base currency. `contribution` None = a line without a known cost.
+
+    `estimated`: part of the cost of goods stands on the product line's default margin."""
+
+    month: datetime.date
+    net_sales: Decimal = ZERO
+    gross_margin: Decimal | None = ZERO
+    cost_to_serve: Decimal = ZERO
+    contribution: Decimal | None = ZERO
+    estimated: bool = False
+
+
+def month_start(day: datetime.date, offset: int = 0) -> datetime.date:
+    """The first day of the month `offset` months after that of `day`."""
+    year, month = divmod(day.year * 12 + day.month - 1 + offset, 12)
+    return datetime.date(year, month + 1, 1)
+
+
+def account_months(*, account_id: uuid.UUID, reference_date: datetime.date, months: int = 36) -> list[Month]:
+    """The last `months` months up to the reference month, oldest first; months without a row are 0."""
+    first = month_start(reference_date, 1 - months)
+    rows = AccountMonth.objects.filter(
+        tenant_id=current_tenant_id(),
+        account_id=account_id,
+        month__gte=first,
+        month__lte=month_start(reference_date),
+    ).values_list("month", "net_sales", "cogs", "cogs_estimated", "unknown_lines", "cost_to_serve")
+    found = {}
+    for month, net_sales, cogs, estimated, unknown_lines, cost_to_serve in rows:
+        margin = None if unknown_lines else net_sales - cogs
+        found[month] = Month(
+            month=month,
+            net_sales=net_sales,
+            gross_margin=margin,
+            cost_to_serve=cost_to_serve,
+            contribution=None if margin is None else margin - cost_to_serve,
+            estimated=bool(estimated),
+        )
+    days = [month_start(first, index) for index in range(months)]
+    return [found.get(day) or Month(month=day) for day in days]
+
+
+class Quarter(NamedTuple):
+    """Three months counted back from the reference month; ratio None without sales or with unknown margin."""
+
+    first: datetime.date
+    last: datetime.date
+    net_sales: Decimal
+    contribution: Decimal | None
+    ratio: float | None
+
+
+def quarters_of(months: list[Month], count: int = 12) -> list[Quarter]:
+    """Blocks of three months, oldest first, counted back from the last month."""
+    blocks = []
+    for end in range(len(months), 0, -3):
+        block = months[max(0, end - 3) : end]
+        if len(block) < 3 or len(blocks) == count:
+            break
+        sales = sum((month.net_sales for month in block), ZERO)
+        known = [month.contribution for month in block if month.contribution is not None]
+        contribution = sum(known, ZERO) if len(known) == 3 else None
+        ratio = float(contribution / sales) if contribution is not None and sales > 0 else None
+        blocks.append(Quarter(block[0].month, block[-1].month, sales, contribution, ratio))
+    return blocks[::-1]
+
+
+class Totals(NamedTuple):
+    """Sums of a run of months. Margins are None as soon as one month's is not known (K1)."""
+
+    net_sales: Decimal
+    gross_margin: Decimal | None
+    cost_to_serve: Decimal
+    contribution: Decimal | None
+
+
+def totals_of(months: list[Month]) -> Totals:
+    """Sum of some months, base currency."""
+    margins = [month.gross_margin for month in months]
+    known = None if None in margins else sum((value for value in margins if value is not None), ZERO)
+    served = sum((month.cost_to_serve for month in months), ZERO)
+    return Totals(
+        net_sales=sum((month.net_sales for month in months), ZERO),
+        gross_margin=known,
+        cost_to_serve=served,
+        contribution=None if known is None else known - served,
+    )
+
+
+class Cell(NamedTuple):
+    """Sales of one segment × product line in the 12 months and the 12 before, base currency (K5)."""
+
+    line: str
+    line_id: uuid.UUID
+    business_unit: str
+    segment: str
+    co_created: bool
+    current: Decimal
+    previous: Decimal
+    margin: Decimal | None
+
+
+def account_cells(*, account_id: uuid.UUID, reference_date: datetime.date) -> list[Cell]:
+    """Sales by segment × product line, co-created products apart; one query.
+
+    `margin` is the gross margin of the 12 months, None where a line's cost is not known."""
+    tenant_id = current_tenant_id()
+    begin = month_start(reference_date, -11)
+    now = Q(month__gte=begin)
+    before = Q(month__lt=begin)
+    segment = Segment.objects.filter(tenant_id=tenant_id, pk=OuterRef("segment_id")).values("name")[:1]
+    rows = (
+        CellMonth.objects.filter(
+            tenant_id=tenant_id,
+            account_id=account_id,
+            product__tenant_id=tenant_id,
+            product__product_line__tenant_id=tenant_id,
+            month__gte=month_start(reference_date, -23),
+            month__lte=month_start(reference_date),
+        )
+        .values(
+            "product__product_line__name",
+            "product__product_line_id",
+            "product__product_line__business_unit__name",
+            "segment_id",
+            "product__co_created",
+        )
+        .annotate(
+            current=Coalesce(Sum("net_sales", filter=now), ZERO),
+            previous=Coalesce(Sum("net_sales", filter=before), ZERO),
+            cogs_now=Coalesce(Sum("cogs", filter=now), ZERO),
+            unknown=Coalesce(Sum("unknown_lines", filter=now), 0),
+            segment_name=Coalesce(Subquery(segment), Value("")),
+        )
+        .order_by()
+    )
+    return [
+        Cell(
+            line=row["product__product_line__name"],
+            line_id=row["product__product_line_id"],
+            business_unit=row["product__product_line__business_unit__name"] or "",
+            segment=row["segment_name"],
+            co_created=row["product__co_created"],
+            current=row["current"],
+            previous=row["previous"],
+            margin=None if row["unknown"] else row["current"] - row["cogs_now"],
+        )
+        for row in rows
+    ]
+
+
+class LineSales(NamedTuple):
+    """One product line of an account: net sales now and before, gross margin now (None = not known)."""
+
+    line: str
+    business_unit: str
+    current: Decimal
+    previous: Decimal
+    margin: Decimal | None
+
+
+def line_mix(cells: list[Cell]) -> list[LineSales]:
+    """Cells added up by product line, the largest sales first."""
+    grouped: dict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        grouped[cell.line].append(cell)
+    lines = []
+    for line, parts in grouped.items():
+        margins = [cell.margin for cell in parts]
+        lines.append(
+            LineSales(
+                line=line,
+                business_unit=parts[0].business_unit,
+                current=sum((cell.current for cell in parts), ZERO),
+                previous=sum((cell.previous for cell in parts), ZERO),
+                margin=None if None in margins else sum((m for m in margins if m is not None), ZERO),
+            )
+        )
+    return sorted(lines, key=lambda item: (-item.current, item.line))
+
+
+def growth_sources(cells: list[Cell]) -> dict[str, list[tuple[str, Decimal]]]:
+    """Which lines stand behind each source of growth (K5), the largest change first.
+
+    The rules are those of `metrics.engine.growth`: co-created first, sold in both windows is organic, a known
+    line in a new segment is up-sell, a line new to the account is cross-sell, sold only before is loss.
+    """
+    known_lines = {cell.line_id for cell in cells if cell.previous > 0}
+    several_segments = len({cell.segment for cell in cells}) > 1
+    plain: dict[tuple[uuid.UUID, str], list[Cell]] = defaultdict(list)
+    found: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
+    for cell in cells:
+        if cell.co_created:
+            found["co_creation"].append((_cell_name(cell, several_segments), cell.current - cell.previous))
+        else:
+            plain[cell.line_id, cell.segment].append(cell)
+    for (line_id, _), parts in plain.items():
+        now = sum((cell.current for cell in parts), ZERO)
+        before = sum((cell.previous for cell in parts), ZERO)
+        if (now > 0) == (before > 0):
+            source = "organic"
+        elif now > 0:
+            source = "up_sell" if line_id in known_lines else "cross_sell"
+        else:
+            source = "loss"
+        found[source].append((_cell_name(parts[0], several_segments), now - before))
+    return {source: sorted(items, key=lambda item: -abs(item[1])) for source, items in found.items()}
+
+
+def _cell_name(cell: Cell, several_segments: bool) -> str:
+    if not several_segments:
+        return cell.line
+    return f"{cell.line}, {cell.segment or 'whole account'}"

@@ -1,0 +1,363 @@
+"""The account list: one page of rows, found through the indexes of the metrics row.
+
+ARCHITECTURE §5: start from the metrics row, inner-join the account, order by an index, `values_list`, numbers
+formatted in Python. Accounts that were never computed have no metrics row; they follow after the others, so a
+page is read segment by segment: figures known, figures not known, never computed.
+"""
+
+import datetime
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from django.db.models import Case, Count, Exists, F, FloatField, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Cast
+from django.http import QueryDict
+
+from accounts.models import Account
+from accounts.selectors.accounts import sees_all_accounts
+from kam.tenancy.access import Principal
+from kam.tenancy.context import current_tenant_id
+from kam.tenancy.models import Role
+from metrics.models import AccountMetrics, StaleAccount
+
+NOT_KNOWN: Final = "none"
+"""The value of a class filter that asks for accounts without a class."""
+
+MULTIPLE: Final = ("country", "industry", "owner", "loyalty", "class", "volume")
+CLASS_FIELDS: Final = {"loyalty": "loyalty_class", "class": "dubinsky_ingram_class", "volume": "volume_class"}
+ORDERINGS: Final = {
+    "name": "account__name",
+    "net_sales": "net_sales_12m",
+    "change": "change",
+    "contribution": "contribution_12m",
+    "ratio": "contribution_ratio",
+    "clv": "clv",
+    "upv": "upv",
+}
+DEFAULT_ORDERING: Final = "-net_sales"
+NEVER_NULL: Final = frozenset({"net_sales_12m"})
+
+
+@dataclass(frozen=True)
+class AccountFilters:
+    """What the address of the list asks for. Tuples hold the chosen values; empty means all."""
+
+    search: str = ""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    key: bool = False
+    stale: bool = False
+    mine: bool = False
+    ordering: str = DEFAULT_ORDERING
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "AccountFilters":
+        """Read a query string; what does not make sense is left out, so that no address is an error."""
+        ordering = query.get("ordering", "")
+        return cls(
+            search=query.get("q", "").strip()[:100].replace("\x00", ""),
+            choices={
+                name: tuple(value.replace("\x00", "")[:120] for value in query.getlist(name) if value)[:50]
+                for name in MULTIPLE
+                if any(query.getlist(name))
+            },
+            key=query.get("key") == "true",
+            stale=query.get("stale") == "true",
+            mine=query.get("mine") == "true",
+            ordering=ordering if ordering.lstrip("-") in ORDERINGS else DEFAULT_ORDERING,
+        )
+
+    @property
+    def active(self) -> bool:
+        """Whether anything but the order is asked for."""
+        return bool(self.search or self.choices or self.key or self.stale or self.mine)
+
+    @property
+    def needs_metrics(self) -> bool:
+        """Whether an account without figures can never match."""
+        return any(name in self.choices for name in CLASS_FIELDS)
+
+    @property
+    def field_name(self) -> str:
+        return ORDERINGS[self.ordering.lstrip("-")]
+
+    @property
+    def descending(self) -> bool:
+        return self.ordering.startswith("-")
+
+
+@dataclass(frozen=True)
+class AccountScope:
+    """Which accounts the asking member sees (INTERFACE §4), found out once per page.
+
+    `sees_all`: every account of the tenant; else those of the teams, and where `owns` the member's own."""
+
+    member_id: uuid.UUID
+    team: frozenset[uuid.UUID]
+    sees_all: bool
+    owns: bool
+
+    @classmethod
+    def of(cls, principal: Principal) -> "AccountScope":
+        """The scope of a member; teams are read when they matter."""
+        return cls(
+            member_id=principal.member.id,
+            team=principal.team_account_ids,
+            sees_all=sees_all_accounts(principal),
+            owns=principal.role != Role.CONTRIBUTOR,
+        )
+
+    def mine(self, prefix: str = "") -> Q:
+        """Accounts that the member owns or works in; `prefix` is "" or "account__"."""
+        key = "account_id" if prefix else "id"
+        team = Q(**{f"{key}__in": list(self.team)})
+        return team | Q(**{f"{prefix}owner_id": self.member_id}) if self.owns else team
+
+    def visible(self, prefix: str = "") -> Q:
+        """Accounts that the member sees."""
+        return Q() if self.sees_all else self.mine(prefix)
+
+
+class AccountRow(NamedTuple):
+    """One account of the list; figures of 12 months in the base currency, None = not known.
+
+    `computed` False: no metrics row yet, every figure is None."""
+
+    id: uuid.UUID
+    name: str
+    external_id: str | None
+    country: str
+    industry: str
+    is_key_account: bool
+    owner_id: uuid.UUID | None
+    net_sales: Decimal | None
+    net_sales_prior: Decimal | None
+    contribution: Decimal | None
+    ratio: float | None
+    clv: Decimal | None
+    upv: Decimal | None
+    potential_basis: str
+    loyalty_class: str
+    loyalty_reason: str
+    dubinsky_ingram_class: str
+    volume_class: str
+    margin_estimated: bool
+    last_sale: datetime.date | None
+    computed: bool = True
+
+    @property
+    def change(self) -> float | None:
+        """Change of net sales on the year before, a ratio; None without a positive base."""
+        if self.net_sales is None or self.net_sales_prior is None or self.net_sales_prior <= 0:
+            return None
+        return float((self.net_sales - self.net_sales_prior) / self.net_sales_prior)
+
+
+_METRIC_COLUMNS: Final = (
+    "account_id",
+    "account__name",
+    "account__external_id",
+    "account__country",
+    "account__industry",
+    "account__is_key_account",
+    "account__owner_id",
+    "net_sales_12m",
+    "net_sales_prior_12m",
+    "contribution_12m",
+    "contribution_ratio",
+    "clv",
+    "upv",
+    "potential_basis",
+    "loyalty_class",
+    "loyalty_reason",
+    "dubinsky_ingram_class",
+    "volume_class",
+    "margin_estimated",
+    "last_sale",
+)
+_ACCOUNT_COLUMNS: Final = ("id", "name", "external_id", "country", "industry", "is_key_account", "owner_id")
+_EMPTY: Final = (None, None, None, None, None, None, "", "", "", "", "", False, None, False)
+
+
+def _account_q(filters: AccountFilters, scope: AccountScope, prefix: str) -> Q:
+    """The filters that stand on the account itself; `prefix` is "" or "account__"."""
+    condition = Q(**{f"{prefix}tenant_id": current_tenant_id()})
+    if filters.search:
+        condition &= Q(**{f"{prefix}name__icontains": filters.search}) | Q(
+            **{f"{prefix}external_id__istartswith": filters.search}
+        )
+    for name in ("country", "industry"):
+        if chosen := filters.choices.get(name):
+            values = ["" if value == NOT_KNOWN else value for value in chosen]
+            condition &= Q(**{f"{prefix}{name}__in": values})
+    if chosen := filters.choices.get("owner"):
+        owners = [parsed for value in chosen if (parsed := _uuid(value)) is not None]
+        owned = Q(**{f"{prefix}owner_id__in": owners})
+        if NOT_KNOWN in chosen:
+            owned |= Q(**{f"{prefix}owner_id__isnull": True})
+        condition &= owned
+    if filters.key:
+        condition &= Q(**{f"{prefix}is_key_account": True})
+    key = f"{prefix}id" if not prefix else "account_id"
+    if filters.mine:
+        condition &= scope.mine(prefix)
+    if filters.stale:
+        marks = StaleAccount.objects.filter(tenant_id=current_tenant_id())
+        named = Q(**{f"{key}__in": marks.filter(account__isnull=False).values("account_id")})
+        condition &= named | Q(Exists(marks.filter(account__isnull=True)))
+    return condition & scope.visible(prefix)
+
+
+def _uuid(value: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return None
+
+
+def _computed(filters: AccountFilters, scope: AccountScope) -> "QuerySet[AccountMetrics]":
+    """Metrics rows of the accounts that match."""
+    rows = AccountMetrics.objects.filter(
+        _account_q(filters, scope, "account__"), tenant_id=current_tenant_id()
+    )
+    for name, column in CLASS_FIELDS.items():
+        if chosen := filters.choices.get(name):
+            rows = rows.filter(**{f"{column}__in": ["" if value == NOT_KNOWN else value for value in chosen]})
+    return rows
+
+
+def _not_computed(filters: AccountFilters, scope: AccountScope) -> "QuerySet[Account]":
+    """Accounts that match and have no metrics row."""
+    if filters.needs_metrics:
+        return Account.objects.none()
+    own = AccountMetrics.objects.filter(tenant_id=current_tenant_id(), account_id=OuterRef("pk"))
+    return Account.objects.filter(_account_q(filters, scope, "")).filter(~Exists(own)).order_by("name", "id")
+
+
+def _segments(
+    filters: AccountFilters, scope: AccountScope
+) -> list[tuple["QuerySet[Any]", tuple[str, ...]]]:
+    """The list as parts that follow one another: value known, value not known, never computed."""
+    rows = _computed(filters, scope)
+    column = filters.field_name
+    if column == "change":
+        now, before = Cast("net_sales_12m", FloatField()), Cast("net_sales_prior_12m", FloatField())
+        rows = rows.annotate(change=Case(When(net_sales_prior_12m__gt=0, then=(now - before) / before)))
+    if column == "account__name":
+        order = F(column).desc() if filters.descending else F(column).asc()
+        return [
+            (rows.order_by(order, "account_id"), _METRIC_COLUMNS),
+            (_not_computed(filters, scope), _ACCOUNT_COLUMNS),
+        ]
+    never = (_not_computed(filters, scope), _ACCOUNT_COLUMNS)
+    if filters.descending:
+        return [(rows.order_by(F(column).desc(nulls_last=True), "account_id"), _METRIC_COLUMNS), never]
+    # The indexes run "largest first, not known last"; read backwards they begin with the nulls, so that the
+    # known values are asked for apart and the unknown ones follow as a segment of their own.
+    smallest_first = rows.order_by(F(column).asc(nulls_first=True), F("account_id").desc())
+    if column in NEVER_NULL:
+        return [(smallest_first, _METRIC_COLUMNS), never]
+    has = Q(**{f"{column}__isnull": False})
+    return [
+        (smallest_first.filter(has), _METRIC_COLUMNS),
+        (rows.filter(~has).order_by("account__name", "account_id"), _METRIC_COLUMNS),
+        never,
+    ]
+
+
+def account_rows(
+    *, filters: AccountFilters, scope: AccountScope, offset: int = 0, limit: int = 50
+) -> list[AccountRow]:
+    """One page of the list, in order. Reads no more segments than it needs."""
+    found: list[AccountRow] = []
+    skip = offset
+    for rows, columns in _segments(filters, scope):
+        wanted = limit - len(found)
+        if wanted <= 0:
+            break
+        part = [_row(values, columns) for values in rows.values_list(*columns)[skip : skip + wanted]]
+        found += part
+        # How long a segment is only matters when the page begins behind its end.
+        skip = 0 if part or not skip else max(0, skip - rows.count())
+    return found
+
+
+def account_rows_all(*, filters: AccountFilters, scope: AccountScope) -> Iterator[AccountRow]:
+    """Every row of the filtered list, for exports, streamed by the cursor."""
+    for rows, columns in _segments(filters, scope):
+        for values in rows.values_list(*columns).iterator(chunk_size=2000):
+            yield _row(values, columns)
+
+
+def _row(values: tuple[Any, ...], columns: tuple[str, ...]) -> AccountRow:
+    return AccountRow(*values) if columns is _METRIC_COLUMNS else AccountRow(*values, *_EMPTY)
+
+
+class AccountListCounts(NamedTuple):
+    """How many accounts match, and of those with figures how many sell, lose money, or earn an unknown."""
+
+    total: int
+    computed: int
+    selling: int
+    negative: int
+    unknown: int
+
+
+def account_counts(*, filters: AccountFilters, scope: AccountScope) -> AccountListCounts:
+    """Counts behind the heading and the pager of the list."""
+    figures = _computed(filters, scope).aggregate(
+        computed=Count("id"),
+        selling=Count("id", filter=Q(sold_12m=True)),
+        negative=Count("id", filter=Q(sold_12m=True, contribution_12m__lt=0)),
+        unknown=Count("id", filter=Q(sold_12m=True, contribution_12m__isnull=True)),
+    )
+    total = (
+        figures["computed"]
+        if filters.needs_metrics
+        else Account.objects.filter(_account_q(filters, scope, "")).count()
+    )
+    return AccountListCounts(total=total, **figures)
+
+
+class Facets(NamedTuple):
+    """Values that can be filtered by, with how many visible accounts have each."""
+
+    country: list[tuple[str, int]]
+    industry: list[tuple[str, int]]
+    owner: dict[uuid.UUID | None, int]
+
+
+def account_facets(*, scope: AccountScope) -> Facets:
+    """Countries, industries and owners of the visible accounts, the most frequent first."""
+    accounts = Account.objects.filter(scope.visible(), tenant_id=current_tenant_id())
+    grouped = accounts.values_list("country", "industry", "owner_id").annotate(n=Count("id")).order_by()
+    countries: dict[str, int] = {}
+    industries: dict[str, int] = {}
+    owners: dict[uuid.UUID | None, int] = {}
+    for country, industry, owner_id, count in grouped:
+        countries[country] = countries.get(country, 0) + count
+        industries[industry] = industries.get(industry, 0) + count
+        owners[owner_id] = owners.get(owner_id, 0) + count
+    return Facets(_ranked(countries), _ranked(industries), owners)
+
+
+def _ranked(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (item[0] == "", -item[1], item[0]))
+
+
+def my_account_rows(*, scope: AccountScope, limit: int = 12) -> list[AccountRow]:
+    """Accounts the person owns, leads or works in, the weakest contribution first."""
+    filters = AccountFilters(mine=True, ordering="contribution")
+    return account_rows(filters=filters, scope=principal, limit=limit)
+
+
+def stale_account_ids(account_ids: list[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these accounts have newer data than their figures; a mark without an account means all of them."""
+    marks = set(
+        StaleAccount.objects.filter(
+            Q(account_id__in=account_ids) | Q(account__isnull=True), tenant_id=current_tenant_id()
+        ).values_list("account_id", flat=True)
+    )
+    return set(account_ids) if None in marks else marks

@@ -1,0 +1,141 @@
+"""Results into the database: one COPY into a temporary table, then set by set (COPY is refused under RLS)."""
+
+import datetime
+import io
+import uuid
+from dataclasses import dataclass
+
+import pyarrow as pa
+from django.db import connection
+from pyarrow import csv
+
+from kam.tenancy.context import current_tenant_id
+from metrics.engine import ENGINE_VERSION
+from metrics.models import AccountMetrics, AccountMetricsHistory
+from metrics.services.columns import Columns
+
+# Columns that every row of a run shares are not sent once per row.
+_SHARED = ("tenant_id", "reference_date", "computed_at", "recomputation", "engine_version")
+
+
+@dataclass(frozen=True)
+class RunStamp:
+    """What all rows of one run have in common."""
+
+    recomputation: uuid.UUID
+    reference: datetime.date
+    computed_at: datetime.datetime
+
+
+def result_columns() -> list[str]:
+    """The columns of a metrics row that differ from account to account."""
+    skipped = {"id", *_SHARED}
+    names = [field.column for field in AccountMetrics._meta.local_concrete_fields]
+    return [name for name in names if name is not None and name not in skipped]
+
+
+def stage_open() -> None:
+    """Create the temporary table that results of this transaction are copied into."""
+    names = ", ".join(result_columns())
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS staged_metrics")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE staged_metrics ON COMMIT DROP AS "
+            f"SELECT {names} FROM metrics_accountmetrics WITH NO DATA"
+        )
+
+
+def stage_add(columns: Columns) -> None:
+    """COPY one range of accounts into the temporary table."""
+    table = pa.table({name: _sendable(columns[name]) for name in result_columns()})
+    buffer = io.BytesIO()
+    csv.write_csv(table, buffer, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
+    buffer.seek(0)
+    names = ", ".join(result_columns())
+    with connection.cursor() as cursor:
+        cursor.cursor.copy_expert(f"COPY staged_metrics ({names}) FROM STDIN (FORMAT csv)", buffer)
+
+
+def _sendable(column: pa.Array) -> pa.Array:
+    """Decimals as text: the CSV writer knows no decimals, and PostgreSQL rounds them to its column."""
+    return column.cast(pa.string()) if pa.types.is_decimal(column.type) else column
+
+
+def stage_analyse() -> None:
+    """Let the planner know how many rows there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE staged_metrics")
+
+
+def store_current(stamp: RunStamp, *, all_accounts: bool) -> int:
+    """Replace the published rows of the staged accounts; with `all_accounts` also forget accounts that are gone.
+
+    Returns how many rows were written. An account that was deleted while the run lasted gets none.
+    """
+    tenant = str(current_tenant_id())
+    gone = (
+        "OR NOT EXISTS (SELECT FROM accounts_account a WHERE a.tenant_id = m.tenant_id AND a.id = m.account_id)"
+        if all_accounts
+        else ""
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM metrics_accountmetrics m WHERE m.tenant_id = %s "
+            f"AND (m.account_id IN (SELECT account_id FROM staged_metrics) {gone})",
+            [tenant],
+        )
+        return _insert(cursor, AccountMetrics._meta.db_table, stamp)
+
+
+def store_history(stamp: RunStamp) -> int:
+    """One history record per staged account at the reference date; a second run replaces it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM metrics_accountmetricshistory h USING staged_metrics s "
+            "WHERE h.tenant_id = %s AND h.account_id = s.account_id AND h.reference_date = %s",
+            [str(current_tenant_id()), stamp.reference],
+        )
+        return _insert(cursor, AccountMetricsHistory._meta.db_table, stamp)
+
+
+def _insert(cursor: object, table: str, stamp: RunStamp) -> int:
+    names = ", ".join(result_columns())
+    cursor.execute(  # type: ignore[attr-defined]
+        f"INSERT INTO {table} ({', '.join(_SHARED)}, {names}) "
+        f"SELECT %s, %s, %s, %s, %s, {', '.join('s.' + name for name in result_columns())} "
+        "FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id",
+        [
+            str(current_tenant_id()),
+            stamp.reference,
+            stamp.computed_at,
+            str(stamp.recomputation),
+            ENGINE_VERSION,
+            str(current_tenant_id()),
+        ],
+    )
+    return int(cursor.rowcount)  # type: ignore[attr-defined]
+
+
+def metrics_rows_ensure(account_ids: "list[uuid.UUID]", reference: datetime.date) -> None:
+    """Give accounts that have no row yet an empty one, so that a new account is in every list at once.
+
+    Its engine version is "": nothing has been computed for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO metrics_accountmetrics (
+                tenant_id, account_id, reference_date, computed_at, recomputation, engine_version,
+                net_sales_12m, net_sales_prior_12m, net_sales_36m, cost_to_serve_12m, margin_known_part,
+                margin_estimated, months_of_sales, traded_36m, sold_12m, clv_method, clv_inputs, clv_yearly,
+                upv_detail, potential_basis, loyalty_class, loyalty_reason, loyalty_evidence,
+                dubinsky_ingram_class, dubinsky_ingram_reason, volume_class, growth_split)
+            SELECT a.tenant_id, a.id, %s, now(), '00000000-0000-0000-0000-000000000000', '',
+                   0, 0, 0, 0, 0, false, 0, false, false, '', '{}', '{}', '{}', '', '', 'dormant', '{}', '', '', '',
+                   '{}'
+            FROM accounts_account a
+            WHERE a.tenant_id = %s AND a.id = ANY(%s::uuid[])
+            ON CONFLICT (tenant_id, account_id) DO NOTHING
+            """,
+            [reference, str(current_tenant_id()), [str(account) for account in account_ids]],
+        )
