@@ -5,8 +5,8 @@ cd "$(dirname "$0")/.."
 python=.venv/bin/python
 
 migrations() {
-    # The history of applied migrations is not asked for: no server is needed to compare models with files.
-    DJANGO_SETTINGS_MODULE=kam.settings.test "$python" -m django makemigrations --check --dry-run
+    # With a server, so that the order of what was applied is compared too; stopped again if nobody needs it.
+    "$python" -m kam.embedded run "$python" manage.py makemigrations --check --dry-run
 }
 
 schema() {
