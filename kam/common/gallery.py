@@ -227,7 +227,7 @@ def _fiocca() -> Json:
 
 def _sizes(count: int) -> list[float]:
     rng = Random(11)
-    return sorted((rng.paretovariate(0.75) * 1000 for _ in range(count)), reverse=True)
+    return sorted((rng.lognormvariate(9.5, 1.25) for _ in range(count)), reverse=True)
 
 
 def _pareto() -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date as Date
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -112,6 +112,12 @@ def ago(value: datetime | None) -> SafeString:
         formatting.moment(timezone.localtime(value)),
         formatting.ago(value, now=timezone.now()),
     )
+
+
+@register.filter
+def minutes(value: timedelta | None) -> str:
+    """A span of time in whole minutes: ``15 minutes``."""
+    return "a while" if value is None else formatting.plural(round(value.total_seconds() / 60), "minute")
 
 
 @register.simple_tag

@@ -154,12 +154,14 @@ def confirm_dialog(
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField, help_text: str = "", full: bool = False) -> dict[str, Any]:
+def field(
+    bound: BoundField, help_text: str = "", full: bool = False, without_help: bool = False
+) -> dict[str, Any]:
     """One field of a form: label, widget, help, errors. Whether it is optional is said, not starred."""
     widget = bound.field.widget
     return {
         "field": bound,
-        "help_text": help_text or bound.help_text,
+        "help_text": "" if without_help else help_text or bound.help_text,
         "full": full,
         "is_check": getattr(widget, "input_type", "") == "checkbox",
         "is_password": getattr(widget, "input_type", "") == "password",

@@ -59,6 +59,10 @@ if (palette) {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       choose(at + (event.key === "ArrowDown" ? 1 : -1));
       event.preventDefault();
+    } else if (event.key === "Escape") {
+      // A search field would take the first Escape to empty itself.
+      event.preventDefault();
+      palette.close();
     } else if (event.key === "Enter" && event.target === input) {
       event.preventDefault();
       options()[at]?.click();
