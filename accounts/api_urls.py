@@ -1,5 +1,25 @@
 """Paths below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.api import accounts, catalogue, segments
+
+urlpatterns = [
+    path("accounts/", accounts.AccountListApi.as_view(), name="accounts-list"),
+    path("accounts/<uuid:pk>/", accounts.AccountDetailApi.as_view(), name="accounts-detail"),
+    path("accounts/<uuid:pk>/history/", accounts.AccountHistoryApi.as_view(), name="accounts-history"),
+    path("segments/", segments.SegmentListApi.as_view(), name="segments-list"),
+    path("segments/<uuid:pk>/", segments.SegmentDetailApi.as_view(), name="segments-detail"),
+    path("business-units/", catalogue.BusinessUnitListApi.as_view(), name="business-units-list"),
+    path(
+        "business-units/<uuid:pk>/", catalogue.BusinessUnitDetailApi.as_view(), name="business-units-detail"
+    ),
+    path("product-lines/", catalogue.ProductLineListApi.as_view(), name="product-lines-list"),
+    path("product-lines/<uuid:pk>/", catalogue.ProductLineDetailApi.as_view(), name="product-lines-detail"),
+    path("products/", catalogue.ProductListApi.as_view(), name="products-list"),
+    path("products/<uuid:pk>/", catalogue.ProductDetailApi.as_view(), name="products-detail"),
+    path("exchange-rates/", catalogue.ExchangeRateListApi.as_view(), name="exchange-rates-list"),
+    path(
+        "exchange-rates/<uuid:pk>/", catalogue.ExchangeRateDetailApi.as_view(), name="exchange-rates-detail"
+    ),
+]

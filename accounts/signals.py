@@ -8,3 +8,6 @@ ledger_changed = Signal()
 # Sent inside the transaction that changed an input of the metrics on the account itself (owner is none):
 # tenant_id, account_ids.
 account_inputs_changed = Signal()
+
+# Sent inside the transaction that deleted accounts: tenant_id, account_ids.
+account_deleted = Signal()

@@ -95,8 +95,11 @@ MATRIX: dict[str, rules.Predicate] = {
     "accounts.change": _writes_account | scoped("accounts:write"),
     "accounts.delete": is_admin | (is_kam & owns) | scoped("accounts:write"),
     "accounts.assign": is_admin | scoped("accounts:write"),
+    "team.change": is_admin | (is_kam & owns) | scoped("accounts:write"),
     "catalogue.view": _person_reads | scoped("accounts:read") | scoped("accounts:write"),
     "catalogue.change": _runs_data | scoped("accounts:write") | scoped("ledger:write"),
+    # The catalogue is the data owners'; an idea is drawn by whoever may change its account (the service decides).
+    "product_lines.change": _runs_data | _writes_account | scoped("accounts:write") | scoped("ledger:write"),
     "ledger.view": _person_reads | scoped("accounts:read") | scoped("ledger:write"),
     "ledger.add": _runs_data | scoped("ledger:write"),
     "imports.view": _runs_data | scoped("ledger:write"),
