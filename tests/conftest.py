@@ -194,7 +194,7 @@ def browser_client(members: dict[str, Membership]) -> Callable[[str], Client]:
 
     def sign_in(role: str = "admin") -> Client:
         client = Client()
-        client.force_login(members[role].user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(members[role].user, backend="kam.tenancy.backends.MemberBackend")
         return client
 
     return sign_in

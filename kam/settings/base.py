@@ -1,6 +1,8 @@
 """Settings that hold in every environment. The environment is read here, once."""
 
 from datetime import timedelta
+from logging import DEBUG as DEBUG_LEVEL
+from logging import INFO as INFO_LEVEL
 from pathlib import Path
 
 import environ
@@ -18,6 +20,9 @@ ALLOWED_HOSTS = env.list("KAM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1",
 CSRF_TRUSTED_ORIGINS = env.list("KAM_CSRF_TRUSTED_ORIGINS", default=[])
 PUBLIC_URL = env.str("KAM_PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
 
+# How many proxies stand before us and write X-Forwarded-For; 0 means that REMOTE_ADDR is the client.
+PROXY_COUNT = env.int("KAM_PROXY_COUNT", default=0)
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -30,6 +35,7 @@ INSTALLED_APPS = [
     "template_partials",
     "django_filters",
     "csp",
+    "django_structlog",
     "rules.apps.AutodiscoverRulesConfig",
     "rest_framework",
     "knox",
@@ -54,7 +60,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "kam.common.request_log.RequestLogMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -98,6 +104,7 @@ for _database in DATABASES.values():
     _database["ENGINE"] = "django.db.backends.postgresql"
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
+    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES["owner"]["CONN_MAX_AGE"] = 0
 DATABASE_ROUTERS = ["kam.tenancy.routers.OneDatabaseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -115,7 +122,7 @@ AUTH_USER_MODEL = "tenancy.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "rules.permissions.ObjectPermissionBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "kam.tenancy.backends.MemberBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -137,21 +144,35 @@ ACCOUNT_ADAPTER = "kam.tenancy.adapters.ClosedSignupAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login_failed": False}
+ACCOUNT_LOGOUT_REDIRECT_URL = "/auth/login/"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Failed sign-ins are counted by axes alone; two counters would lock at different times.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
+# Single sign-on: OpenID Connect providers as JSON, in allauth's own form (docs/operator-guide.md). An address
+# that the provider has verified signs in the person who has it here; nobody new is made.
 SOCIALACCOUNT_ADAPTER = "kam.tenancy.adapters.ClosedSocialAdapter"
 SOCIALACCOUNT_PROVIDERS = env.json("KAM_SSO_PROVIDERS", default={})
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = env.bool("KAM_SSO_TRUST_EMAIL", default=True)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_TOTP_ISSUER = "KAM"
+# People come by invitation to their mailbox: their address is as good as verified.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 AXES_FAILURE_LIMIT = env.int("KAM_LOGIN_FAILURE_LIMIT", default=10)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+# By person and address together: nobody can lock somebody else out from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "login"
 AXES_USERNAME_CALLABLE = "kam.tenancy.authentication.axes_username"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_VERBOSE = False
-# Behind a proxy the operator says how many proxies to trust; without that only REMOTE_ADDR counts.
-AXES_IPWARE_PROXY_COUNT = env.int("KAM_PROXY_COUNT", default=None)
+AXES_CLIENT_IP_CALLABLE = "kam.common.network.client_ip"
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -222,6 +243,7 @@ REST_FRAMEWORK = {
         "member": env.str("KAM_API_RATE", default="6000/min"),
         "token": env.str("KAM_LOGIN_RATE", default="60/min"),
     },
+    "NUM_PROXIES": PROXY_COUNT,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
     "URL_FORMAT_OVERRIDE": None,
@@ -279,4 +301,9 @@ PGHISTORY_DEFAULT_TRACKERS = None
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False
 
 LOGGING = logging_config(level=env.str("KAM_LOG_LEVEL", default="INFO"))
-DJANGO_STRUCTLOG_CELERY_ENABLED = False
+# A task's log lines carry the id of the request that asked for it.
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""  # the middleware binds member and tenant, without asking the database
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = DEBUG_LEVEL
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = INFO_LEVEL

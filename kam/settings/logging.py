@@ -1,8 +1,10 @@
-"""Structured logs: one JSON object a line, with the request id that django-structlog binds."""
+"""Structured logs: one JSON object a line, with the request id that django-structlog binds, scrubbed."""
 
 from typing import Any
 
 import structlog
+
+from kam.common.scrub import scrub_event
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -32,6 +34,7 @@ def logging_config(*, level: str, json: bool = True) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    scrub_event,
                     renderer,
                 ],
             }
@@ -41,5 +44,7 @@ def logging_config(*, level: str, json: bool = True) -> dict[str, Any]:
         "loggers": {
             "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
             "axes": {"level": "WARNING"},
+            # The request log says the same with the request's id.
+            "django.request": {"level": "CRITICAL"},
         },
     }

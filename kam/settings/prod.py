@@ -4,7 +4,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from kam.settings.base import *  # noqa: F403
-from kam.settings.base import env
+from kam.settings.base import PROXY_COUNT, env
 
 _REQUIRED = ("KAM_SECRET_KEY", "KAM_ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "KAM_PUBLIC_URL")
 _missing = [name for name in _REQUIRED if not environ.Env.ENVIRON.get(name)]
@@ -17,11 +17,14 @@ if len(env.str("KAM_SECRET_KEY")) < 50:
 
 DEBUG = False
 SECURE_SSL_REDIRECT = env.bool("KAM_SSL_REDIRECT", default=True)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if PROXY_COUNT:
+    # Believed only where a proxy stands in front, which overwrites what a client claims.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = env.int("KAM_HSTS_SECONDS", default=60 * 60 * 24 * 365)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"

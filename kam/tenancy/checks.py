@@ -11,7 +11,16 @@ from kam.tenancy.catalogue import GLOBAL_TABLES
 from kam.tenancy.fields import TenantForeignKey, TenantReference
 from kam.tenancy.models import Membership, TenantEvent, TenantModel
 
-OUR_APPS = {"common", "tenancy", "accounts", "buying_center", "opportunities", "planning", "metrics", "program"}
+OUR_APPS = {
+    "common",
+    "tenancy",
+    "accounts",
+    "buying_center",
+    "opportunities",
+    "planning",
+    "metrics",
+    "program",
+}
 
 
 @checks.register("tenancy")
@@ -32,9 +41,13 @@ def check_models(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
                 target = field.remote_field.model
                 scoped = issubclass(target, TenantModel | Membership)
                 if scoped and not isinstance(field, TenantForeignKey | TenantReference):
-                    found.append(checks.Error(f"{meta.label}.{field.name} is no TenantForeignKey.", id="kam.E002"))
+                    found.append(
+                        checks.Error(f"{meta.label}.{field.name} is no TenantForeignKey.", id="kam.E002")
+                    )
             if field.unique and not field.primary_key:
-                found.append(checks.Error(f"{meta.label}.{field.name} is unique over tenants.", id="kam.E003"))
+                found.append(
+                    checks.Error(f"{meta.label}.{field.name} is unique over tenants.", id="kam.E003")
+                )
         for constraint in meta.constraints:
             if isinstance(constraint, models.UniqueConstraint):
                 names = list(constraint.fields) + [

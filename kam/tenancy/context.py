@@ -11,9 +11,7 @@ from django_scopes import scope
 
 _current: ContextVar[uuid.UUID | None] = ContextVar("kam_tenant", default=None)
 
-_ENTER = (
-    "SELECT set_config('kam.tenant_id', %s, true), set_config('pghistory.context_metadata', %s, true)"
-)
+_ENTER = "SELECT set_config('kam.tenant_id', %s, true), set_config('pghistory.context_metadata', %s, true)"
 
 
 class NoTenantError(RuntimeError):

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from kam.tenancy.selectors import memberships_of
+
 NAV_PERMISSIONS = {
     "portfolio": "portfolio.view",
     "accounts": "accounts.view",
@@ -14,12 +16,13 @@ NAV_PERMISSIONS = {
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`principal`, `tenant`, and `nav` (door → may open)."""
+    """`principal`, `tenant`, `memberships` (the tenants to switch between) and `nav` (door → may open)."""
     principal = getattr(request, "principal", None)
     if principal is None:
-        return {"principal": None, "tenant": None, "nav": {}}
+        return {"principal": None, "tenant": None, "memberships": [], "nav": {}}
     return {
         "principal": principal,
         "tenant": principal.tenant,
+        "memberships": sorted(memberships_of(principal.member.user), key=lambda member: member.tenant.name),
         "nav": {door: principal.can(permission) for door, permission in NAV_PERMISSIONS.items()},
     }

@@ -48,7 +48,9 @@ class SecureTenantTable(Operation):
             f"USING ({POLICY_PREDICATE}) WITH CHECK ({POLICY_PREDICATE})"
         )
         if self.unique:
-            run(f"ALTER TABLE {q(table)} ADD CONSTRAINT {q(table[:50] + '_tenant_uq')} UNIQUE (tenant_id, id)")
+            run(
+                f"ALTER TABLE {q(table)} ADD CONSTRAINT {q(table[:50] + '_tenant_uq')} UNIQUE (tenant_id, id)"
+            )
         if self.keys:
             for field in model._meta.local_fields:
                 if isinstance(field, TenantForeignKey):

@@ -2,27 +2,35 @@
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from kam.common.errors import NotFoundError
 from kam.tenancy.context import current_tenant_id
-from kam.tenancy.models import ApiToken, Invitation, Membership, Tenant, TenantSettings, User
+from kam.tenancy.models import ApiToken, Invitation, Membership, Role, Tenant, TenantSettings, User
+
+
+def membership_list_active(*, user_id: uuid.UUID) -> QuerySet[Membership]:
+    """Where a person may work, with tenant and person, the last used first. Integrations are no persons."""
+    return (
+        Membership.objects.select_related("tenant", "user")
+        .filter(user_id=user_id, is_active=True)
+        .exclude(role=Role.INTEGRATION)
+        .order_by(F("last_used_at").desc(nulls_last=True), "created_at")
+    )
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """The same, without a query where the session's sign-in read it already."""
+    if user.active_memberships is None:
+        user.active_memberships = list(membership_list_active(user_id=user.pk))
+    return user.active_memberships
 
 
 def membership_of_session(*, user: User, tenant_id: str | None) -> Membership | None:
     """The active membership a signed-in person works in: the chosen tenant, else the last used one."""
-    members = (
-        Membership.objects.select_related("tenant", "user")
-        .filter(user=user, is_active=True)
-        .exclude(role="integration")
-        .order_by("-last_used_at", "created_at")
-    )
-    chosen = None
-    for member in members:
-        if tenant_id is not None and str(member.tenant_id) == tenant_id:
-            return member
-        chosen = chosen or member
-    return chosen
+    members = memberships_of(user)
+    chosen = next((member for member in members if str(member.tenant_id) == tenant_id), None)
+    return chosen or (members[0] if members else None)
 
 
 def membership_list_of_user(*, user: User) -> QuerySet[Membership]:
@@ -30,7 +38,7 @@ def membership_list_of_user(*, user: User) -> QuerySet[Membership]:
     return (
         Membership.objects.select_related("tenant")
         .filter(user=user, is_active=True)
-        .exclude(role="integration")
+        .exclude(role=Role.INTEGRATION)
         .order_by("tenant__name")
     )
 

@@ -35,7 +35,9 @@ def _valid_email(email: str) -> str:
 
 def _valid_role(role: str) -> str:
     if role not in Role.values:
-        raise InvalidInputError.of("role", f"“{role}” is not a role. Expected one of {', '.join(Role.values)}.")
+        raise InvalidInputError.of(
+            "role", f"“{role}” is not a role. Expected one of {', '.join(Role.values)}."
+        )
     return role
 
 
@@ -108,7 +110,9 @@ def member_update(*, principal: Principal, member: Membership, role: str, is_act
     )
     loses_admin = member.id in list(admins) and (role != Role.ADMIN or not is_active)
     if loses_admin and len(admins) == 1:
-        raise ConflictError("This is the last administrator. Make somebody else one first.", code="last_admin")
+        raise ConflictError(
+            "This is the last administrator. Make somebody else one first.", code="last_admin"
+        )
     member.role, member.is_active = role, is_active
     member.save(update_fields=["role", "is_active"])
     if not is_active:
@@ -126,7 +130,13 @@ def invitation_link(*, tenant_id: uuid.UUID, key: str) -> str:
 
 
 def invitation_create(
-    *, tenant: Tenant, email: str, role: str, name: str = "", invited_by: Membership | None = None, send: bool = True
+    *,
+    tenant: Tenant,
+    email: str,
+    role: str,
+    name: str = "",
+    invited_by: Membership | None = None,
+    send: bool = True,
 ) -> tuple[Invitation, str]:
     """Invite a person by e-mail; an open invitation of the same address is replaced. Returns it and its link.
 
@@ -157,11 +167,11 @@ def invitation_find(*, key: str) -> Invitation | None:
 
 
 @transaction.atomic
-def invitation_accept(*, tenant: Tenant, invitation: Invitation, name: str, password: str | None) -> Membership:
+def invitation_accept(
+    *, tenant: Tenant, invitation: Invitation, name: str, password: str | None
+) -> Membership:
     """Turn an invitation into a membership. A link works once: a second click finds no open invitation."""
-    locked = (
-        Invitation.objects.select_for_update().filter(pk=invitation.pk, accepted_at__isnull=True).first()
-    )
+    locked = Invitation.objects.select_for_update().filter(pk=invitation.pk, accepted_at__isnull=True).first()
     if locked is None:
         raise ConflictError("This invitation has been used.", code="invitation_used")
     member = member_add(

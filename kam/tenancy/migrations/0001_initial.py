@@ -5,262 +5,973 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.utils.timezone
-import kam.common.ids
-import kam.tenancy.fields
-import kam.tenancy.models.people
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+import kam.common.ids
+import kam.tenancy.fields
+import kam.tenancy.models.people
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Tenant',
+            name="Tenant",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(blank=True, max_length=150)),
-                ('locale', models.CharField(default='en_GB', max_length=10)),
-                ('is_active', models.BooleanField(default=True)),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("name", models.CharField(blank=True, max_length=150)),
+                ("locale", models.CharField(default="en_GB", max_length=10)),
+                ("is_active", models.BooleanField(default=True)),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"), name="user_email_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('admin', 'Administrator'), ('executive', 'Executive'), ('kam', 'Key account manager'), ('contributor', 'Contributor'), ('integration', 'Integration')], max_length=20)),
-                ('is_active', models.BooleanField(default=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("admin", "Administrator"),
+                            ("executive", "Executive"),
+                            ("kam", "Key account manager"),
+                            ("contributor", "Contributor"),
+                            ("integration", "Integration"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('digest', models.CharField(max_length=128, primary_key=True, serialize=False)),
-                ('token_key', models.CharField(db_index=True, max_length=25)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('expiry', models.DateTimeField(blank=True, null=True)),
-                ('name', models.CharField(max_length=100)),
-                ('scopes', models.JSONField(blank=True, default=list)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='auth_token_set', to=settings.AUTH_USER_MODEL)),
-                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='tenancy.membership')),
+                ("digest", models.CharField(max_length=128, primary_key=True, serialize=False)),
+                ("token_key", models.CharField(db_index=True, max_length=25)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("expiry", models.DateTimeField(blank=True, null=True)),
+                ("name", models.CharField(max_length=100)),
+                ("scopes", models.JSONField(blank=True, default=list)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="auth_token_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "membership",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to="tenancy.membership",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254)),
-                ('name', models.CharField(blank=True, max_length=150)),
-                ('role', models.CharField(choices=[('admin', 'Administrator'), ('executive', 'Executive'), ('kam', 'Key account manager'), ('contributor', 'Contributor'), ('integration', 'Integration')], max_length=20)),
-                ('key_digest', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(default=kam.tenancy.models.people._in_a_fortnight)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('invited_by', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tenancy.membership')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                ("name", models.CharField(blank=True, max_length=150)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("admin", "Administrator"),
+                            ("executive", "Executive"),
+                            ("kam", "Key account manager"),
+                            ("contributor", "Contributor"),
+                            ("integration", "Integration"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("key_digest", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(default=kam.tenancy.models.people._in_a_fortnight)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "invited_by",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotencyRecord',
+            name="IdempotencyRecord",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=255)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('content_type', models.CharField(max_length=100)),
-                ('headers', models.JSONField(default=dict)),
-                ('body', models.BinaryField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("content_type", models.CharField(max_length=100)),
+                ("headers", models.JSONField(default=dict)),
+                ("body", models.BinaryField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TenantSettings',
+            name="TenantSettings",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('base_currency', models.CharField(default='EUR', max_length=3)),
-                ('fiscal_year_start', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(12)])),
-                ('pinned_reference_date', models.DateField(blank=True, null=True)),
-                ('pareto_months', models.PositiveSmallIntegerField(default=36, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(120)])),
-                ('clv_method', models.CharField(choices=[('retention', 'Retention'), ('trend', 'Trend'), ('historic', 'Historic'), ('buy_till_you_die', 'Buy till you die')], default='retention', max_length=20)),
-                ('clv_timing', models.CharField(choices=[('retained_end', 'Margin at year end, of the customers retained'), ('certain_end', 'First margin certain, at year end'), ('certain_now', 'First margin certain, now')], default='retained_end', max_length=20)),
-                ('clv_retention', models.FloatField(default=0.85, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('clv_discount_rate', models.FloatField(default=0.1, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(5.0)])),
-                ('clv_growth', models.FloatField(default=0.0, validators=[django.core.validators.MinValueValidator(-0.99), django.core.validators.MaxValueValidator(5.0)])),
-                ('clv_horizon_years', models.PositiveSmallIntegerField(blank=True, default=5, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)])),
-                ('potential_probability_entered', models.FloatField(default=0.5, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('potential_probability_estimated', models.FloatField(default=0.25, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('potential_estimates_enabled', models.BooleanField(default=True)),
-                ('potential_estimate_percentile', models.FloatField(default=75.0, validators=[django.core.validators.MinValueValidator(1.0), django.core.validators.MaxValueValidator(99.0)])),
-                ('potential_estimate_min_peers', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(2), django.core.validators.MaxValueValidator(1000)])),
-                ('position_factor_ours', models.FloatField(default=1.0, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('position_factor_unknown', models.FloatField(default=0.8, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('position_factor_contested', models.FloatField(default=0.6, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('position_factor_competitor', models.FloatField(default=0.4, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('loyalty_tenure_months', models.PositiveSmallIntegerField(default=24, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(240)])),
-                ('loyalty_active_share', models.FloatField(default=0.75, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('loyalty_quarters', models.PositiveSmallIntegerField(default=12, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(80)])),
-                ('profitability_hurdle', models.FloatField(default=0.0, validators=[django.core.validators.MinValueValidator(-1.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('volume_class_a', models.FloatField(default=0.8, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('volume_class_b', models.FloatField(default=0.95, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('matrix_cut_method', models.CharField(choices=[('median', 'Median of the accounts'), ('amount', 'A fixed amount')], default='median', max_length=10)),
-                ('matrix_cut_present', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('matrix_cut_potential', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('kam_reads_all_accounts', models.BooleanField(default=True)),
-                ('kam_account_limit', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('nightly_recompute', models.BooleanField(default=True)),
-                ('nightly_hour', models.PositiveSmallIntegerField(default=2, validators=[django.core.validators.MaxValueValidator(23)])),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("base_currency", models.CharField(default="EUR", max_length=3)),
+                (
+                    "fiscal_year_start",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(12),
+                        ],
+                    ),
+                ),
+                ("pinned_reference_date", models.DateField(blank=True, null=True)),
+                (
+                    "pareto_months",
+                    models.PositiveSmallIntegerField(
+                        default=36,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(120),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_method",
+                    models.CharField(
+                        choices=[
+                            ("retention", "Retention"),
+                            ("trend", "Trend"),
+                            ("historic", "Historic"),
+                            ("buy_till_you_die", "Buy till you die"),
+                        ],
+                        default="retention",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "clv_timing",
+                    models.CharField(
+                        choices=[
+                            ("retained_end", "Margin at year end, of the customers retained"),
+                            ("certain_end", "First margin certain, at year end"),
+                            ("certain_now", "First margin certain, now"),
+                        ],
+                        default="retained_end",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "clv_retention",
+                    models.FloatField(
+                        default=0.85,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_discount_rate",
+                    models.FloatField(
+                        default=0.1,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(5.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_growth",
+                    models.FloatField(
+                        default=0.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(-0.99),
+                            django.core.validators.MaxValueValidator(5.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_horizon_years",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        default=5,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(50),
+                        ],
+                    ),
+                ),
+                (
+                    "potential_probability_entered",
+                    models.FloatField(
+                        default=0.5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "potential_probability_estimated",
+                    models.FloatField(
+                        default=0.25,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                ("potential_estimates_enabled", models.BooleanField(default=True)),
+                (
+                    "potential_estimate_percentile",
+                    models.FloatField(
+                        default=75.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(1.0),
+                            django.core.validators.MaxValueValidator(99.0),
+                        ],
+                    ),
+                ),
+                (
+                    "potential_estimate_min_peers",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(2),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                    ),
+                ),
+                (
+                    "position_factor_ours",
+                    models.FloatField(
+                        default=1.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "position_factor_unknown",
+                    models.FloatField(
+                        default=0.8,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "position_factor_contested",
+                    models.FloatField(
+                        default=0.6,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "position_factor_competitor",
+                    models.FloatField(
+                        default=0.4,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "loyalty_tenure_months",
+                    models.PositiveSmallIntegerField(
+                        default=24,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(240),
+                        ],
+                    ),
+                ),
+                (
+                    "loyalty_active_share",
+                    models.FloatField(
+                        default=0.75,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "loyalty_quarters",
+                    models.PositiveSmallIntegerField(
+                        default=12,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(80),
+                        ],
+                    ),
+                ),
+                (
+                    "profitability_hurdle",
+                    models.FloatField(
+                        default=0.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(-1.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "volume_class_a",
+                    models.FloatField(
+                        default=0.8,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "volume_class_b",
+                    models.FloatField(
+                        default=0.95,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "matrix_cut_method",
+                    models.CharField(
+                        choices=[("median", "Median of the accounts"), ("amount", "A fixed amount")],
+                        default="median",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "matrix_cut_present",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True),
+                ),
+                (
+                    "matrix_cut_potential",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True),
+                ),
+                ("kam_reads_all_accounts", models.BooleanField(default=True)),
+                (
+                    "kam_account_limit",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("nightly_recompute", models.BooleanField(default=True)),
+                (
+                    "nightly_hour",
+                    models.PositiveSmallIntegerField(
+                        default=2, validators=[django.core.validators.MaxValueValidator(23)]
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TenantSettingsEvent',
+            name="TenantSettingsEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('base_currency', models.CharField(default='EUR', max_length=3)),
-                ('fiscal_year_start', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(12)])),
-                ('pinned_reference_date', models.DateField(blank=True, null=True)),
-                ('pareto_months', models.PositiveSmallIntegerField(default=36, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(120)])),
-                ('clv_method', models.CharField(choices=[('retention', 'Retention'), ('trend', 'Trend'), ('historic', 'Historic'), ('buy_till_you_die', 'Buy till you die')], default='retention', max_length=20)),
-                ('clv_timing', models.CharField(choices=[('retained_end', 'Margin at year end, of the customers retained'), ('certain_end', 'First margin certain, at year end'), ('certain_now', 'First margin certain, now')], default='retained_end', max_length=20)),
-                ('clv_retention', models.FloatField(default=0.85, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('clv_discount_rate', models.FloatField(default=0.1, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(5.0)])),
-                ('clv_growth', models.FloatField(default=0.0, validators=[django.core.validators.MinValueValidator(-0.99), django.core.validators.MaxValueValidator(5.0)])),
-                ('clv_horizon_years', models.PositiveSmallIntegerField(blank=True, default=5, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)])),
-                ('potential_probability_entered', models.FloatField(default=0.5, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('potential_probability_estimated', models.FloatField(default=0.25, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('potential_estimates_enabled', models.BooleanField(default=True)),
-                ('potential_estimate_percentile', models.FloatField(default=75.0, validators=[django.core.validators.MinValueValidator(1.0), django.core.validators.MaxValueValidator(99.0)])),
-                ('potential_estimate_min_peers', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(2), django.core.validators.MaxValueValidator(1000)])),
-                ('position_factor_ours', models.FloatField(default=1.0, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('position_factor_unknown', models.FloatField(default=0.8, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('position_factor_contested', models.FloatField(default=0.6, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('position_factor_competitor', models.FloatField(default=0.4, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('loyalty_tenure_months', models.PositiveSmallIntegerField(default=24, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(240)])),
-                ('loyalty_active_share', models.FloatField(default=0.75, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('loyalty_quarters', models.PositiveSmallIntegerField(default=12, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(80)])),
-                ('profitability_hurdle', models.FloatField(default=0.0, validators=[django.core.validators.MinValueValidator(-1.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('volume_class_a', models.FloatField(default=0.8, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('volume_class_b', models.FloatField(default=0.95, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('matrix_cut_method', models.CharField(choices=[('median', 'Median of the accounts'), ('amount', 'A fixed amount')], default='median', max_length=10)),
-                ('matrix_cut_present', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('matrix_cut_potential', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('kam_reads_all_accounts', models.BooleanField(default=True)),
-                ('kam_account_limit', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('nightly_recompute', models.BooleanField(default=True)),
-                ('nightly_hour', models.PositiveSmallIntegerField(default=2, validators=[django.core.validators.MaxValueValidator(23)])),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='tenancy.tenantsettings')),
-                ('tenant', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.tenant')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("base_currency", models.CharField(default="EUR", max_length=3)),
+                (
+                    "fiscal_year_start",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(12),
+                        ],
+                    ),
+                ),
+                ("pinned_reference_date", models.DateField(blank=True, null=True)),
+                (
+                    "pareto_months",
+                    models.PositiveSmallIntegerField(
+                        default=36,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(120),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_method",
+                    models.CharField(
+                        choices=[
+                            ("retention", "Retention"),
+                            ("trend", "Trend"),
+                            ("historic", "Historic"),
+                            ("buy_till_you_die", "Buy till you die"),
+                        ],
+                        default="retention",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "clv_timing",
+                    models.CharField(
+                        choices=[
+                            ("retained_end", "Margin at year end, of the customers retained"),
+                            ("certain_end", "First margin certain, at year end"),
+                            ("certain_now", "First margin certain, now"),
+                        ],
+                        default="retained_end",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "clv_retention",
+                    models.FloatField(
+                        default=0.85,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_discount_rate",
+                    models.FloatField(
+                        default=0.1,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(5.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_growth",
+                    models.FloatField(
+                        default=0.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(-0.99),
+                            django.core.validators.MaxValueValidator(5.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_horizon_years",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        default=5,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(50),
+                        ],
+                    ),
+                ),
+                (
+                    "potential_probability_entered",
+                    models.FloatField(
+                        default=0.5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "potential_probability_estimated",
+                    models.FloatField(
+                        default=0.25,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                ("potential_estimates_enabled", models.BooleanField(default=True)),
+                (
+                    "potential_estimate_percentile",
+                    models.FloatField(
+                        default=75.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(1.0),
+                            django.core.validators.MaxValueValidator(99.0),
+                        ],
+                    ),
+                ),
+                (
+                    "potential_estimate_min_peers",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(2),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                    ),
+                ),
+                (
+                    "position_factor_ours",
+                    models.FloatField(
+                        default=1.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "position_factor_unknown",
+                    models.FloatField(
+                        default=0.8,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "position_factor_contested",
+                    models.FloatField(
+                        default=0.6,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "position_factor_competitor",
+                    models.FloatField(
+                        default=0.4,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "loyalty_tenure_months",
+                    models.PositiveSmallIntegerField(
+                        default=24,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(240),
+                        ],
+                    ),
+                ),
+                (
+                    "loyalty_active_share",
+                    models.FloatField(
+                        default=0.75,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "loyalty_quarters",
+                    models.PositiveSmallIntegerField(
+                        default=12,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(80),
+                        ],
+                    ),
+                ),
+                (
+                    "profitability_hurdle",
+                    models.FloatField(
+                        default=0.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(-1.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "volume_class_a",
+                    models.FloatField(
+                        default=0.8,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "volume_class_b",
+                    models.FloatField(
+                        default=0.95,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "matrix_cut_method",
+                    models.CharField(
+                        choices=[("median", "Median of the accounts"), ("amount", "A fixed amount")],
+                        default="median",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "matrix_cut_present",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True),
+                ),
+                (
+                    "matrix_cut_potential",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True),
+                ),
+                ("kam_reads_all_accounts", models.BooleanField(default=True)),
+                (
+                    "kam_account_limit",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("nightly_recompute", models.BooleanField(default=True)),
+                (
+                    "nightly_hour",
+                    models.PositiveSmallIntegerField(
+                        default=2, validators=[django.core.validators.MaxValueValidator(23)]
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="tenancy.tenantsettings",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('tenant', 'user'), name='membership_once_per_tenant'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("tenant", "user"), name="membership_once_per_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('tenant', 'id'), name='membership_tenant_uq'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="membership_tenant_uq"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['admin', 'executive', 'kam', 'contributor', 'integration'])), name='membership_role'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["admin", "executive", "kam", "contributor", "integration"])),
+                name="membership_role",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('tenant', 'key_digest'), name='invitation_key_unique'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(fields=("tenant", "key_digest"), name="invitation_key_unique"),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(models.F('tenant'), django.db.models.functions.text.Lower('email'), condition=models.Q(('accepted_at__isnull', True)), name='invitation_one_open'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                models.F("tenant"),
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("accepted_at__isnull", True)),
+                name="invitation_one_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='idempotencyrecord',
-            index=models.Index(fields=['tenant', 'created_at'], name='idempotency_age_idx'),
+            model_name="idempotencyrecord",
+            index=models.Index(fields=["tenant", "created_at"], name="idempotency_age_idx"),
         ),
         migrations.AddConstraint(
-            model_name='idempotencyrecord',
-            constraint=models.UniqueConstraint(fields=('tenant', 'key'), name='idempotency_key_unique'),
+            model_name="idempotencyrecord",
+            constraint=models.UniqueConstraint(fields=("tenant", "key"), name="idempotency_key_unique"),
         ),
         migrations.AddConstraint(
-            model_name='tenantsettings',
-            constraint=models.UniqueConstraint(fields=('tenant',), name='tenantsettings_one_per_tenant'),
+            model_name="tenantsettings",
+            constraint=models.UniqueConstraint(fields=("tenant",), name="tenantsettings_one_per_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='tenantsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('base_currency__regex', '^[A-Z]{3}$')), name='tenantsettings_currency'),
+            model_name="tenantsettings",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("base_currency__regex", "^[A-Z]{3}$")), name="tenantsettings_currency"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tenantsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('fiscal_year_start__gte', 1), ('fiscal_year_start__lte', 12)), name='tenantsettings_fiscal_month'),
+            model_name="tenantsettings",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("fiscal_year_start__gte", 1), ("fiscal_year_start__lte", 12)),
+                name="tenantsettings_fiscal_month",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tenantsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('clv_discount_rate__gte', 0), ('clv_retention__gte', 0), ('clv_retention__lte', 1)), name='tenantsettings_clv_rates'),
+            model_name="tenantsettings",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("clv_discount_rate__gte", 0), ("clv_retention__gte", 0), ("clv_retention__lte", 1)
+                ),
+                name="tenantsettings_clv_rates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tenantsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('volume_class_a__lt', models.F('volume_class_b'))), name='tenantsettings_volume_classes'),
+            model_name="tenantsettings",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("volume_class_a__lt", models.F("volume_class_b"))),
+                name="tenantsettings_volume_classes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tenantsettings',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('matrix_cut_method', 'amount'), _negated=True), models.Q(('matrix_cut_potential__isnull', False), ('matrix_cut_present__isnull', False)), _connector='OR'), name='tenantsettings_cut_amounts'),
+            model_name="tenantsettings",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("matrix_cut_method", "amount"), _negated=True),
+                    models.Q(("matrix_cut_potential__isnull", False), ("matrix_cut_present__isnull", False)),
+                    _connector="OR",
+                ),
+                name="tenantsettings_cut_amounts",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='tenantsettings',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "tenancy_tenantsettingsevent" ("base_currency", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_method", "clv_retention", "clv_timing", "created_at", "fiscal_year_start", "id", "kam_account_limit", "kam_reads_all_accounts", "loyalty_active_share", "loyalty_quarters", "loyalty_tenure_months", "matrix_cut_method", "matrix_cut_potential", "matrix_cut_present", "nightly_hour", "nightly_recompute", "pareto_months", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "pinned_reference_date", "position_factor_competitor", "position_factor_contested", "position_factor_ours", "position_factor_unknown", "potential_estimate_min_peers", "potential_estimate_percentile", "potential_estimates_enabled", "potential_probability_entered", "potential_probability_estimated", "profitability_hurdle", "tenant_id", "updated_at", "version", "volume_class_a", "volume_class_b") VALUES (NEW."base_currency", NEW."clv_discount_rate", NEW."clv_growth", NEW."clv_horizon_years", NEW."clv_method", NEW."clv_retention", NEW."clv_timing", NEW."created_at", NEW."fiscal_year_start", NEW."id", NEW."kam_account_limit", NEW."kam_reads_all_accounts", NEW."loyalty_active_share", NEW."loyalty_quarters", NEW."loyalty_tenure_months", NEW."matrix_cut_method", NEW."matrix_cut_potential", NEW."matrix_cut_present", NEW."nightly_hour", NEW."nightly_recompute", NEW."pareto_months", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."pinned_reference_date", NEW."position_factor_competitor", NEW."position_factor_contested", NEW."position_factor_ours", NEW."position_factor_unknown", NEW."potential_estimate_min_peers", NEW."potential_estimate_percentile", NEW."potential_estimates_enabled", NEW."potential_probability_entered", NEW."potential_probability_estimated", NEW."profitability_hurdle", NEW."tenant_id", NEW."updated_at", NEW."version", NEW."volume_class_a", NEW."volume_class_b"); RETURN NULL;', hash='d97705cfc27b10cfe8d16534d3614b042d1c935d', operation='INSERT', pgid='pgtrigger_insert_insert_9ad8b', table='tenancy_tenantsettings', when='AFTER')),
+            model_name="tenantsettings",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "tenancy_tenantsettingsevent" ("base_currency", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_method", "clv_retention", "clv_timing", "created_at", "fiscal_year_start", "id", "kam_account_limit", "kam_reads_all_accounts", "loyalty_active_share", "loyalty_quarters", "loyalty_tenure_months", "matrix_cut_method", "matrix_cut_potential", "matrix_cut_present", "nightly_hour", "nightly_recompute", "pareto_months", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "pinned_reference_date", "position_factor_competitor", "position_factor_contested", "position_factor_ours", "position_factor_unknown", "potential_estimate_min_peers", "potential_estimate_percentile", "potential_estimates_enabled", "potential_probability_entered", "potential_probability_estimated", "profitability_hurdle", "tenant_id", "updated_at", "version", "volume_class_a", "volume_class_b") VALUES (NEW."base_currency", NEW."clv_discount_rate", NEW."clv_growth", NEW."clv_horizon_years", NEW."clv_method", NEW."clv_retention", NEW."clv_timing", NEW."created_at", NEW."fiscal_year_start", NEW."id", NEW."kam_account_limit", NEW."kam_reads_all_accounts", NEW."loyalty_active_share", NEW."loyalty_quarters", NEW."loyalty_tenure_months", NEW."matrix_cut_method", NEW."matrix_cut_potential", NEW."matrix_cut_present", NEW."nightly_hour", NEW."nightly_recompute", NEW."pareto_months", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."pinned_reference_date", NEW."position_factor_competitor", NEW."position_factor_contested", NEW."position_factor_ours", NEW."position_factor_unknown", NEW."potential_estimate_min_peers", NEW."potential_estimate_percentile", NEW."potential_estimates_enabled", NEW."potential_probability_entered", NEW."potential_probability_estimated", NEW."profitability_hurdle", NEW."tenant_id", NEW."updated_at", NEW."version", NEW."volume_class_a", NEW."volume_class_b"); RETURN NULL;',
+                    hash="d97705cfc27b10cfe8d16534d3614b042d1c935d",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_9ad8b",
+                    table="tenancy_tenantsettings",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='tenantsettings',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "tenancy_tenantsettingsevent" ("base_currency", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_method", "clv_retention", "clv_timing", "created_at", "fiscal_year_start", "id", "kam_account_limit", "kam_reads_all_accounts", "loyalty_active_share", "loyalty_quarters", "loyalty_tenure_months", "matrix_cut_method", "matrix_cut_potential", "matrix_cut_present", "nightly_hour", "nightly_recompute", "pareto_months", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "pinned_reference_date", "position_factor_competitor", "position_factor_contested", "position_factor_ours", "position_factor_unknown", "potential_estimate_min_peers", "potential_estimate_percentile", "potential_estimates_enabled", "potential_probability_entered", "potential_probability_estimated", "profitability_hurdle", "tenant_id", "updated_at", "version", "volume_class_a", "volume_class_b") VALUES (NEW."base_currency", NEW."clv_discount_rate", NEW."clv_growth", NEW."clv_horizon_years", NEW."clv_method", NEW."clv_retention", NEW."clv_timing", NEW."created_at", NEW."fiscal_year_start", NEW."id", NEW."kam_account_limit", NEW."kam_reads_all_accounts", NEW."loyalty_active_share", NEW."loyalty_quarters", NEW."loyalty_tenure_months", NEW."matrix_cut_method", NEW."matrix_cut_potential", NEW."matrix_cut_present", NEW."nightly_hour", NEW."nightly_recompute", NEW."pareto_months", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."pinned_reference_date", NEW."position_factor_competitor", NEW."position_factor_contested", NEW."position_factor_ours", NEW."position_factor_unknown", NEW."potential_estimate_min_peers", NEW."potential_estimate_percentile", NEW."potential_estimates_enabled", NEW."potential_probability_entered", NEW."potential_probability_estimated", NEW."profitability_hurdle", NEW."tenant_id", NEW."updated_at", NEW."version", NEW."volume_class_a", NEW."volume_class_b"); RETURN NULL;', hash='0aebbb4bdcaf05185f37b628765ba9227fe1b972', operation='UPDATE', pgid='pgtrigger_update_update_47525', table='tenancy_tenantsettings', when='AFTER')),
+            model_name="tenantsettings",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "tenancy_tenantsettingsevent" ("base_currency", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_method", "clv_retention", "clv_timing", "created_at", "fiscal_year_start", "id", "kam_account_limit", "kam_reads_all_accounts", "loyalty_active_share", "loyalty_quarters", "loyalty_tenure_months", "matrix_cut_method", "matrix_cut_potential", "matrix_cut_present", "nightly_hour", "nightly_recompute", "pareto_months", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "pinned_reference_date", "position_factor_competitor", "position_factor_contested", "position_factor_ours", "position_factor_unknown", "potential_estimate_min_peers", "potential_estimate_percentile", "potential_estimates_enabled", "potential_probability_entered", "potential_probability_estimated", "profitability_hurdle", "tenant_id", "updated_at", "version", "volume_class_a", "volume_class_b") VALUES (NEW."base_currency", NEW."clv_discount_rate", NEW."clv_growth", NEW."clv_horizon_years", NEW."clv_method", NEW."clv_retention", NEW."clv_timing", NEW."created_at", NEW."fiscal_year_start", NEW."id", NEW."kam_account_limit", NEW."kam_reads_all_accounts", NEW."loyalty_active_share", NEW."loyalty_quarters", NEW."loyalty_tenure_months", NEW."matrix_cut_method", NEW."matrix_cut_potential", NEW."matrix_cut_present", NEW."nightly_hour", NEW."nightly_recompute", NEW."pareto_months", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."pinned_reference_date", NEW."position_factor_competitor", NEW."position_factor_contested", NEW."position_factor_ours", NEW."position_factor_unknown", NEW."potential_estimate_min_peers", NEW."potential_estimate_percentile", NEW."potential_estimates_enabled", NEW."potential_probability_entered", NEW."potential_probability_estimated", NEW."profitability_hurdle", NEW."tenant_id", NEW."updated_at", NEW."version", NEW."volume_class_a", NEW."volume_class_b"); RETURN NULL;',
+                    hash="0aebbb4bdcaf05185f37b628765ba9227fe1b972",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_47525",
+                    table="tenancy_tenantsettings",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='tenantsettings',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "tenancy_tenantsettingsevent" ("base_currency", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_method", "clv_retention", "clv_timing", "created_at", "fiscal_year_start", "id", "kam_account_limit", "kam_reads_all_accounts", "loyalty_active_share", "loyalty_quarters", "loyalty_tenure_months", "matrix_cut_method", "matrix_cut_potential", "matrix_cut_present", "nightly_hour", "nightly_recompute", "pareto_months", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "pinned_reference_date", "position_factor_competitor", "position_factor_contested", "position_factor_ours", "position_factor_unknown", "potential_estimate_min_peers", "potential_estimate_percentile", "potential_estimates_enabled", "potential_probability_entered", "potential_probability_estimated", "profitability_hurdle", "tenant_id", "updated_at", "version", "volume_class_a", "volume_class_b") VALUES (OLD."base_currency", OLD."clv_discount_rate", OLD."clv_growth", OLD."clv_horizon_years", OLD."clv_method", OLD."clv_retention", OLD."clv_timing", OLD."created_at", OLD."fiscal_year_start", OLD."id", OLD."kam_account_limit", OLD."kam_reads_all_accounts", OLD."loyalty_active_share", OLD."loyalty_quarters", OLD."loyalty_tenure_months", OLD."matrix_cut_method", OLD."matrix_cut_potential", OLD."matrix_cut_present", OLD."nightly_hour", OLD."nightly_recompute", OLD."pareto_months", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."pinned_reference_date", OLD."position_factor_competitor", OLD."position_factor_contested", OLD."position_factor_ours", OLD."position_factor_unknown", OLD."potential_estimate_min_peers", OLD."potential_estimate_percentile", OLD."potential_estimates_enabled", OLD."potential_probability_entered", OLD."potential_probability_estimated", OLD."profitability_hurdle", OLD."tenant_id", OLD."updated_at", OLD."version", OLD."volume_class_a", OLD."volume_class_b"); RETURN NULL;', hash='39eb3709a041463a246e28a84a2869d778e603b2', operation='DELETE', pgid='pgtrigger_delete_delete_eb417', table='tenancy_tenantsettings', when='AFTER')),
+            model_name="tenantsettings",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "tenancy_tenantsettingsevent" ("base_currency", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_method", "clv_retention", "clv_timing", "created_at", "fiscal_year_start", "id", "kam_account_limit", "kam_reads_all_accounts", "loyalty_active_share", "loyalty_quarters", "loyalty_tenure_months", "matrix_cut_method", "matrix_cut_potential", "matrix_cut_present", "nightly_hour", "nightly_recompute", "pareto_months", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "pinned_reference_date", "position_factor_competitor", "position_factor_contested", "position_factor_ours", "position_factor_unknown", "potential_estimate_min_peers", "potential_estimate_percentile", "potential_estimates_enabled", "potential_probability_entered", "potential_probability_estimated", "profitability_hurdle", "tenant_id", "updated_at", "version", "volume_class_a", "volume_class_b") VALUES (OLD."base_currency", OLD."clv_discount_rate", OLD."clv_growth", OLD."clv_horizon_years", OLD."clv_method", OLD."clv_retention", OLD."clv_timing", OLD."created_at", OLD."fiscal_year_start", OLD."id", OLD."kam_account_limit", OLD."kam_reads_all_accounts", OLD."loyalty_active_share", OLD."loyalty_quarters", OLD."loyalty_tenure_months", OLD."matrix_cut_method", OLD."matrix_cut_potential", OLD."matrix_cut_present", OLD."nightly_hour", OLD."nightly_recompute", OLD."pareto_months", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."pinned_reference_date", OLD."position_factor_competitor", OLD."position_factor_contested", OLD."position_factor_ours", OLD."position_factor_unknown", OLD."potential_estimate_min_peers", OLD."potential_estimate_percentile", OLD."potential_estimates_enabled", OLD."potential_probability_entered", OLD."potential_probability_estimated", OLD."profitability_hurdle", OLD."tenant_id", OLD."updated_at", OLD."version", OLD."volume_class_a", OLD."volume_class_b"); RETURN NULL;',
+                    hash="39eb3709a041463a246e28a84a2869d778e603b2",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_eb417",
+                    table="tenancy_tenantsettings",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

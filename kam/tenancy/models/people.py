@@ -58,6 +58,9 @@ class User(AbstractBaseUser):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    # Filled when a session's user is read (backends.MemberBackend).
+    active_memberships: "list[Membership] | None" = None
+
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
 
@@ -118,7 +121,9 @@ class Invitation(TenantModel):
     name = models.CharField(max_length=150, blank=True)
     role = models.CharField(max_length=20, choices=Role)
     key_digest = models.CharField(max_length=64)
-    invited_by = TenantForeignKey("tenancy.Membership", on_delete=models.SET_NULL, null=True, related_name="+")
+    invited_by = TenantForeignKey(
+        "tenancy.Membership", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(default=_in_a_fortnight)
     accepted_at = models.DateTimeField(null=True, blank=True)

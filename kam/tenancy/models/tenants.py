@@ -14,9 +14,7 @@ from kam.tenancy.models.base import VersionedModel, tracked
 class Tenant(models.Model):
     """A supplier company on this installation. Global: it is what the others are isolated by."""
 
-    id = models.UUIDField(
-        primary_key=True, default=uuid7, db_default=UuidV7(), editable=False
-    )
+    id = models.UUIDField(primary_key=True, default=uuid7, db_default=UuidV7(), editable=False)
     slug = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=200)
     is_demo = models.BooleanField(default=False)
