@@ -101,7 +101,17 @@ class Supervisor:
 
     def _celery(self, *arguments: str) -> list[str]:
         level = os.environ.get("KAM_LOG_LEVEL", "INFO")
-        return [sys.executable, "-m", "celery", "-A", "kam.celery", *arguments, "--loglevel", level]
+        return [
+            sys.executable,
+            "-m",
+            "celery",
+            "--quiet",
+            "-A",
+            "kam.celery",
+            *arguments,
+            "--loglevel",
+            level,
+        ]
 
     def run(self) -> int:
         """Prepare, start everything, say where it is, and watch until told to stop; returns the exit code."""
@@ -130,7 +140,10 @@ class Supervisor:
         if not (static_root / "staticfiles.json").exists():
             self._manage("collectstatic", "--noinput", "--verbosity", "0")
         if self._has_tenants():
-            return _logins(self._manage("demo", "--logins"))
+            # An installation with tenants of its own need not have a demo: then there is nothing to print.
+            with contextlib.suppress(StartError):
+                return _logins(self._manage("demo", "--logins", quiet=True))
+            return []
         _print("building the demo tenant (60 accounts, five years of ledger) ...")
         return _logins(self._manage("demo"))
 
@@ -144,7 +157,7 @@ class Supervisor:
             raise StartError(f"the database does not answer: {str(error).strip()}") from None
         return bool(row and row[0])
 
-    def _manage(self, *arguments: str) -> str:
+    def _manage(self, *arguments: str, quiet: bool = False) -> str:
         """Run a management command to its end, or to ours, and return what it printed.
 
         Raises StartError with the last line of what failed.
@@ -174,7 +187,7 @@ class Supervisor:
             printed, complaints = output.read(), errors.read().strip() or "no message"
         if process.returncode and not self.stopping:
             *before, last = complaints.splitlines()
-            for line in before:
+            for line in [] if quiet else before:
                 _print(line, stream=sys.stderr)
             raise StartError(f"manage.py {arguments[0]} failed: {last}")
         return printed
