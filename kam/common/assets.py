@@ -40,7 +40,7 @@ _SOURCE_MAP = re.compile(r"(?:/\*|//)[#@]\s*sourceMappingURL=[^\s*]+(?:\s*\*/)?\
 _CHARSET = '@charset "UTF-8";'
 
 
-class AssetsMissing(Exception):
+class AssetsMissingError(Exception):
     """``node_modules`` or ``static_vendor`` is not there yet; the message says what to run."""
 
 
@@ -70,12 +70,12 @@ def icons_path(base_dir: Path = BASE_DIR) -> Path:
 def build(base_dir: Path = BASE_DIR) -> int:
     """Copies every vendor file and writes the icons; returns the number of files written.
 
-    Raises AssetsMissing when a package is not installed.
+    Raises AssetsMissingError when a package is not installed.
     """
     modules = base_dir / "node_modules"
     missing = [name for name in (*VENDOR_FILES, *ICON_FILES) if not (modules / name).is_file()]
     if missing:
-        raise AssetsMissing(f"not in node_modules: {', '.join(missing)}; run `npm ci` first")
+        raise AssetsMissingError(f"not in node_modules: {', '.join(missing)}; run `npm ci` first")
     target = vendor_dir(base_dir)
     fresh = target.with_name(f"{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -109,7 +109,7 @@ def main() -> int:
     """Command line: builds the assets, says so in one line; exit code 1 when a package is missing."""
     try:
         count = build()
-    except AssetsMissing as error:
+    except AssetsMissingError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"assets: {count} files in {vendor_dir().relative_to(BASE_DIR)}/")

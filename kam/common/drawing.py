@@ -32,7 +32,10 @@ class Sparkline(NamedTuple):
 
 
 def sparkline(values: Sequence[float | None]) -> Sparkline | None:
-    """The rolling figure as a line with its zero line; gaps (None) are bridged. None with fewer than 2 points."""
+    """The rolling figure as a line with its zero line; gaps (None) are bridged.
+
+    None when fewer than two points are known.
+    """
     points = [(index, float(value)) for index, value in enumerate(values) if value is not None]
     if len(points) < 2:
         return None
@@ -112,7 +115,7 @@ def _arc(start: float, end: float, *, centre: float = 40.0, radius: float = 32.0
 
 
 def ring(parts: Sequence[tuple[float, float | None]], *, gap: float = 0.0875) -> list[Arc]:
-    """Arcs of the health ring in an 80 × 80 box, one per (weight, score 0–100 or None), clockwise from the top.
+    """Arcs of the health ring in an 80 × 80 box, one per (weight, score 0–100 or None), clockwise.
 
     The length of an arc is its weight, its filled part the score; an unknown part is dashed and unfilled.
     """

@@ -1,17 +1,16 @@
 """How figures, money and dates are written, for pages, exports and sentences (LOOK §4).
 
 Pure functions. The language is English; the locale (``en_GB``, ``de_DE``, ``fr_FR``, …) decides the decimal
-and grouping signs and the order of a date. It is given by keyword, or taken from what ``activate`` set for the
-running request. ``None`` always reads ``not known``: it is never written as 0 or as nothing.
+and grouping signs and the order of a date. It is given by keyword, or taken from what ``activate`` set for
+the running request. ``None`` always reads ``not known``: it is never written as 0 or as nothing.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date as Date
-from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
@@ -200,7 +199,10 @@ def thousands(value: Number | None, *, signed: bool = False, locale: str | None 
 def percent(
     ratio: Number | None, *, decimals: int = 1, signed: bool = False, locale: str | None = None
 ) -> str:
-    """A ratio as a percentage, with a no-break space: 0.298 reads ``29.8 %``. Whole in findings (decimals=0)."""
+    """A ratio as a percentage, with a no-break space: 0.298 reads ``29.8 %``.
+
+    Findings use whole percentages (decimals=0).
+    """
     if ratio is None:
         return NOT_KNOWN
     rounded = _round(_decimal(ratio) * 100, decimals)
@@ -221,7 +223,7 @@ def estimate(text: str) -> str:
     return text if text == NOT_KNOWN else f"{APPROXIMATELY}{NO_BREAK}{text}"
 
 
-def date(value: Date | datetime | None, *, locale: str | None = None) -> str:
+def date(value: dt.date | dt.datetime | None, *, locale: str | None = None) -> str:
     """``30 Nov 2013`` in English (``Nov 30, 2013`` in the United States), else the locale's medium form."""
     if value is None:
         return NOT_KNOWN
@@ -235,7 +237,7 @@ def date(value: Date | datetime | None, *, locale: str | None = None) -> str:
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def month(value: Date | datetime | None, *, locale: str | None = None) -> str:
+def month(value: dt.date | dt.datetime | None, *, locale: str | None = None) -> str:
     """``Nov 2013``."""
     if value is None:
         return NOT_KNOWN
@@ -245,18 +247,18 @@ def month(value: Date | datetime | None, *, locale: str | None = None) -> str:
     return str(format_skeleton("yMMM", value, locale=code))
 
 
-def moment(value: datetime | None, *, locale: str | None = None) -> str:
+def moment(value: dt.datetime | None, *, locale: str | None = None) -> str:
     """Date and time of day: ``30 Nov 2013, 09:42``. The value is written in its own time zone."""
     if value is None:
         return NOT_KNOWN
     return f"{date(value, locale=locale)}, {format_time(value, 'short', locale=locale or _active.get())}"
 
 
-def ago(value: datetime | None, *, now: datetime, locale: str | None = None) -> str:
+def ago(value: dt.datetime | None, *, now: dt.datetime, locale: str | None = None) -> str:
     """``just now``, ``4 min ago``, ``3 h ago``, ``1 day ago`` … ``7 days ago``; older ones are a date."""
     if value is None:
         return NOT_KNOWN
-    passed = max(now - value, timedelta())
+    passed = max(now - value, dt.timedelta())
     minutes = int(passed.total_seconds() // 60)
     if minutes < 1:
         return "just now"

@@ -143,6 +143,8 @@ def test_short_money_is_within_its_own_rounding(value: Decimal) -> None:
     text = formatting.money(value, "USD").replace("\u2212", "-").replace("$", "").replace(",", "")
     scale = {"M": 10**6, "k": 10**3}.get(text[-1], 1)
     shown = Decimal(text.rstrip("kM")) * scale
-    tolerance = Decimal(scale) / 2 if scale == 1 or abs(value) >= 99_950 and scale == 1000 else Decimal(scale) / 20
+    tolerance = (
+        Decimal(scale) / 2 if scale == 1 or (abs(value) >= 99_950 and scale == 1000) else Decimal(scale) / 20
+    )
     assert abs(shown - value) <= tolerance
     assert not text.startswith("-0.00") or abs(value) >= Decimal("0.005")

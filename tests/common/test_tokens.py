@@ -1,4 +1,4 @@
-"""LOOK §5: the contrasts and the colour-vision distances that the tokens promise, recomputed from the file."""
+"""LOOK §5: the contrasts and colour-vision distances that the tokens promise, recomputed from the file."""
 
 import re
 from itertools import combinations
@@ -165,6 +165,10 @@ def test_colours_are_named_in_the_tokens_file_only() -> None:
         path.relative_to(ROOT): found
         for path in STATIC.rglob("*")
         if path.suffix in {".css", ".js"} and path.name != "tokens.css"
-        if (found := re.findall(r"(?<![\w&])#(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})\b", path.read_text("utf-8")))
+        if (
+            found := re.findall(
+                r"(?<![\w&])#(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})\b", path.read_text("utf-8")
+            )
+        )
     }
     assert elsewhere == {}

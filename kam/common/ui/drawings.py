@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.inclusion_tag("components/sparkline.html")
 def sparkline(values: Sequence[Number | None], label: str) -> dict[str, Any]:
-    """The rolling figure with its zero line; below zero it turns to cut. ``label`` is its text alternative."""
+    """The rolling figure with its zero line, in cut below zero. ``label`` is its text alternative."""
     points = [None if value is None else float(value) for value in values]
     return {"spark": drawing.sparkline(points), "label": label}
 
@@ -32,7 +32,7 @@ def ticks(filled: int, total: int, label: str, count: int = 30) -> dict[str, Any
 
 @register.inclusion_tag("components/share_bar.html")
 def share_bar(parts: Sequence[Mapping[str, Any]], title: str, total: str = "") -> dict[str, Any]:
-    """A bar of shares with its legend. Each part: ``meaning``, ``count``, ``word`` and, optionally, ``url``."""
+    """A bar of shares with its legend. Each part: ``meaning``, ``count``, ``word``, perhaps ``url``."""
     laid = drawing.segments([float(part["count"]) for part in parts])
     return {
         "parts": [{**part, "at": segment} for part, segment in zip(parts, laid, strict=True)],
@@ -42,7 +42,9 @@ def share_bar(parts: Sequence[Mapping[str, Any]], title: str, total: str = "") -
 
 
 @register.inclusion_tag("components/bar.html")
-def bar(ratio: Number | None, meaning: str = "accent", track: bool = False, thin: bool = False) -> dict[str, Any]:
+def bar(
+    ratio: Number | None, meaning: str = "accent", track: bool = False, thin: bool = False
+) -> dict[str, Any]:
     """A bar in a row, ``ratio`` of the room (0–1). meaning ``lost`` is hatched, for what is gone."""
     width = 0.0 if ratio is None else max(0.0, min(1.0, float(ratio))) * 100
     return {"width": round(width, 2), "meaning": meaning, "track": track, "thin": thin}
@@ -77,10 +79,12 @@ def health_ring(
 
 
 @register.inclusion_tag("components/chart.html")
-def chart(kind: str, url: str, label: str, height: str = "", dom_id: str = "", css: str = "") -> dict[str, Any]:
+def chart(
+    kind: str, url: str, label: str, height: str = "", dom_id: str = "", css: str = ""
+) -> dict[str, Any]:
     """A chart drawn from the JSON at ``url`` (shapes: static/kam/js/charts/README.md).
 
-    kind: quadrant, pareto, whale, hbar, months, ratio-line, bars. ``label`` is the finding, its text alternative.
+    kind: quadrant, pareto, whale, hbar, months, ratio-line, bars. ``label`` is the finding in words.
     ``height``: short, medium, tall or empty. A button with ``data-chart-table="#dom_id"`` toggles the table.
     """
     return {

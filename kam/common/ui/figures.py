@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from datetime import date as Date
-from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -58,13 +57,17 @@ def number(value: Number | None, decimals: int = 0, signed: bool = False, colour
 
 
 @register.simple_tag
-def percent(ratio: Number | None, decimals: int = 1, signed: bool = False, colour: bool = False) -> SafeString:
+def percent(
+    ratio: Number | None, decimals: int = 1, signed: bool = False, colour: bool = False
+) -> SafeString:
     """A ratio (0.298) as ``29.8 %``."""
     return _figure(formatting.percent(ratio, decimals=decimals, signed=signed), ratio, colour=colour)
 
 
 @register.simple_tag
-def change(value: Number | None, kind: str = "percent", currency: str = "", colour: bool = True) -> SafeString:
+def change(
+    value: Number | None, kind: str = "percent", currency: str = "", colour: bool = True
+) -> SafeString:
     """A change, always with its sign: kind is percent (of a ratio), money, number, thousands or points."""
     if kind == "money":
         text = formatting.money(value, currency, signed=True)
@@ -86,7 +89,7 @@ def estimate(text: str) -> SafeString:
 
 
 @register.simple_tag
-def date(value: Date | datetime | None) -> SafeString:
+def date(value: dt.date | dt.datetime | None) -> SafeString:
     """``30 Nov 2013`` in the reader's locale, as a ``<time>``."""
     if value is None:
         return format_html('<span class="k-unknown">{}</span>', formatting.NOT_KNOWN)
@@ -96,13 +99,13 @@ def date(value: Date | datetime | None) -> SafeString:
 
 
 @register.simple_tag
-def month(value: Date | None) -> SafeString:
+def month(value: dt.date | None) -> SafeString:
     """``Nov 2013``."""
     return format_html('<span class="k-num">{}</span>', formatting.month(value))
 
 
 @register.simple_tag
-def ago(value: datetime | None) -> SafeString:
+def ago(value: dt.datetime | None) -> SafeString:
     """``4 min ago`` up to 7 days, then the date; the exact moment is its title."""
     if value is None:
         return format_html('<span class="k-unknown">{}</span>', formatting.NOT_KNOWN)
@@ -115,7 +118,7 @@ def ago(value: datetime | None) -> SafeString:
 
 
 @register.filter
-def minutes(value: timedelta | None) -> str:
+def minutes(value: dt.timedelta | None) -> str:
     """A span of time in whole minutes: ``15 minutes``."""
     return "a while" if value is None else formatting.plural(round(value.total_seconds() / 60), "minute")
 
@@ -128,7 +131,7 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 @register.simple_tag
 def explained(text: Any, url: str, label: str = "") -> SafeString:
-    """A figure with a dotted underline. Click or Enter opens ``url`` as a popover; without JavaScript as a page.
+    """A figure with a dotted underline: opens ``url`` as a popover, without JavaScript as a page.
 
     ``label`` adds what the figure is to its accessible name (``Net sales``).
     """
@@ -143,7 +146,7 @@ def explained(text: Any, url: str, label: str = "") -> SafeString:
 
 @register.simple_block_tag(end_name="endexplain")
 def explain(content: SafeString, text: Any, label: str = "") -> SafeString:
-    """The same with the explanation in the page: ``{% explain "$0.89M" "Lifetime value" %}…{% endexplain %}``."""
+    """The same with the explanation in the page: ``{% explain "$0.89M" "value" %}…{% endexplain %}``."""
     return format_html(
         '<button type="button" class="k-explained" data-explain aria-haspopup="dialog" aria-expanded="false">'
         '{}<span class="k-hidden-text"> {}, explain</span></button><template>{}</template>',
@@ -159,10 +162,10 @@ def explanation(
     method: str = "",
     formula: str = "",
     inputs: Sequence[Mapping[str, Any]] = (),
-    as_of: Date | None = None,
+    as_of: dt.date | None = None,
     engine: str = "",
     change_url: str = "",
     change_label: str = "Change inputs",
 ) -> dict[str, Any]:
-    """The inside of a popover. Each input: ``label``, ``value`` and ``source`` (``default`` or who set it)."""
+    """The inside of a popover. Each input: ``label``, ``value`` and ``source`` (who set it)."""
     return locals()

@@ -28,7 +28,7 @@ def _icons() -> dict[str, str]:
 @register.simple_tag
 @lru_cache(maxsize=512)
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
-    """A Tabler icon (``star``, ``star-filled``), inline. ``size="small"``: 15 px. ``label`` only where it stands alone.
+    """A Tabler icon (``star``, ``star-filled``), inline; ``size="small"``: 15 px; ``label``: alone.
 
     Raises ImproperlyConfigured for a name that Tabler does not have.
     """
@@ -53,7 +53,7 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
 @register.simple_tag
 @lru_cache(maxsize=16)
 def shape(meaning: Meaning, paint: str = "mark") -> SafeString:
-    """The shape of a meaning: disc, triangle, square, diamond, ring. ``paint="ink"`` on tints and on the canvas."""
+    """Disc, triangle, square, diamond or ring. ``paint="ink"`` on tints."""
     return format_html(
         '<svg class="k-shape k-{}-{}" viewBox="0 0 10 10" aria-hidden="true">{}</svg>',
         "ink" if paint == "ink" else "mark",
@@ -75,7 +75,7 @@ def _class_badge(kind: str, value: str, word: str) -> SafeString:
 
 @register.simple_tag
 def class_badge(kind: str, value: str | None, word: str = "") -> SafeString:
-    """Shape, word and tint of a class: kind is loyalty, dubinsky_ingram, fiocca, volume, tier, status, job, …"""
+    """Shape, word and tint of a class. ``kind`` is a key of meanings.CLASSES (loyalty, volume, job, …)."""
     return _class_badge(kind, value, word) if value else _class_badge("status", "not_known", word)
 
 

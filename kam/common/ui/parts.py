@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from datetime import date as Date
-from datetime import datetime
 from typing import Any
 
 from django import template
@@ -46,9 +45,12 @@ def kpi(
         "small": small,
         "compare": compare,
         "trend": trend,
-        "trend_icon": {"up": "trending-up", "down": "trending-down", "flat": "minus", "open": "circle-dashed"}.get(
-            trend, ""
-        ),
+        "trend_icon": {
+            "up": "trending-up",
+            "down": "trending-down",
+            "flat": "minus",
+            "open": "circle-dashed",
+        }.get(trend, ""),
         "trend_meaning": ("keep" if is_good else "cut") if tone else "none",
         "url": url,
         "values": values,
@@ -91,7 +93,10 @@ def empty_state(
     other_action: str = "",
     page: bool = False,
 ) -> dict[str, Any]:
-    """What is missing, why, one main and one other way to begin. ``drawing``: list, grid, chart, people, file, search."""
+    """What is missing, why, one main and one other way to begin.
+
+    ``drawing``: list, grid, chart, people, file or search.
+    """
     return locals()
 
 
@@ -105,26 +110,27 @@ def progress(
     url: str = "",
     every: str = "1s",
 ) -> dict[str, Any]:
-    """A running job: n of N, time left. With ``url`` the part fetches itself anew until the answer stops it."""
+    """A running job: n of N, time left. With ``url`` it fetches itself anew until an answer stops it."""
     return locals()
 
 
 @register.inclusion_tag("components/asof.html", takes_context=True)
 def asof(
     context: Context,
-    date: Date | None,
-    computed_at: datetime | None = None,
+    date: dt.date | None,
+    computed_at: dt.datetime | None = None,
     stale: int = 0,
     recompute_url: str = "",
     pin_url: str = "",
     pinned: bool = False,
-    latest: Date | None = None,
+    latest: dt.date | None = None,
     job_url: str = "",
 ) -> dict[str, Any]:
     """The joined control: reference date | computed … ago | Recompute.
 
     ``stale``: how many accounts have newer data. ``recompute_url`` is posted to; empty hides the button (the
-    role cannot). ``pin_url`` takes ``reference_date`` (empty: today's). ``job_url``: where a running job reports.
+    role cannot). ``pin_url`` takes ``reference_date`` (empty: today's).
+    ``job_url``: where a running job reports.
     """
     return {
         "csrf_token": context.get("csrf_token"),
@@ -161,7 +167,8 @@ def field(
     widget = bound.field.widget
     return {
         "field": bound,
-        "help_text": "" if without_help else help_text or bound.help_text,
+        "help_text": help_text or bound.help_text,
+        "without_help": without_help,
         "full": full,
         "is_check": getattr(widget, "input_type", "") == "checkbox",
         "is_password": getattr(widget, "input_type", "") == "password",

@@ -4,7 +4,7 @@ export const FONT = '"Inter Variable", Inter, sans-serif';
 export const SHAPES = { keep: "circle", grow: "triangle", hold: "rect", cut: "diamond", none: "emptyCircle" };
 const NAMES = ["surface", "sunken", "line", "line-mid", "line2", "ghost", "ink", "ink2", "ink3", "accent", "keep", "grow", "hold", "cut", "none"];
 
-// "#2B57C9", 0.55 → "rgba(43,87,201,0.55)"
+// A token such as the accent, and 0.55, as rgba(…).
 export function alpha(hex, opacity) {
   const value = parseInt(hex.slice(1), 16);
   return `rgba(${value >> 16},${(value >> 8) & 255},${value & 255},${opacity})`;
