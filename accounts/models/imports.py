@@ -7,9 +7,16 @@ from kam.tenancy.models import TenantModel, VersionedModel
 
 
 class ImportJob(VersionedModel):
-    """A file on its way into the tenant, and what became of it."""
+    """A file on its way into the tenant, and what became of it.
+
+    `mapping` is header → column as a person chose it ("" = leave out), `progress` a ratio 0–1, `report` what
+    was made of the header (`columns`, `ignored`) and notes. The file itself stands below MEDIA_ROOT, under a
+    name of our own, until the import has succeeded.
+    """
 
     class Status(models.TextChoices):
+        # Uploaded through the page; its columns are not confirmed yet. Never shown by the API.
+        DRAFT = "draft", "Not started"
         QUEUED = "queued", "Waiting"
         RUNNING = "running", "Running"
         SUCCEEDED = "succeeded", "Done"
@@ -36,6 +43,8 @@ class ImportJob(VersionedModel):
     member = TenantForeignKey("tenancy.Membership", on_delete=models.SET_NULL, null=True, related_name="+")
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     phase = models.CharField(max_length=30, blank=True)
+    progress = models.FloatField(default=0.0, db_default=0.0)
+    report = models.JSONField(default=dict, blank=True)
     rows_total = models.BigIntegerField(null=True)
     rows_done = models.BigIntegerField(default=0)
     created = models.BigIntegerField(default=0)
