@@ -1,5 +1,9 @@
 """Paths below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from planning import api
+
+urlpatterns = [
+    path("accounts/<uuid:pk>/open-space/", api.OpenSpaceApi.as_view(), name="open-space"),
+]

@@ -10,7 +10,7 @@ from django.db.models import Model
 from accounts.models import BusinessUnit, Product, ProductLine, SalesLine
 from accounts.selectors.accounts import account_find
 from accounts.selectors.catalogue import product_line_visible
-from accounts.services.revaluation import rollups_refresh_lines
+from accounts.services.rollups import rollups_refresh_product_line, rollups_refresh_products
 from kam.common.api.etag import IfMatch
 from kam.common.errors import ConflictError, InvalidInputError
 from kam.common.saving import lock_row, refuse_duplicate, save_changes, set_values
@@ -94,7 +94,7 @@ def product_line_update(
     changed = _set_line(principal, row, given)
     save_changes(row, changed)
     if "default_gross_margin" in changed:
-        rollups_refresh_lines(tenant_id=row.tenant_id, product_line_ids=[row.pk])
+        rollups_refresh_product_line(product_line_id=row.pk)
     return row
 
 
@@ -128,11 +128,10 @@ def product_update(
     """
     authorise(principal, "catalogue.change")
     row = lock_row(Product.objects.filter(tenant_id=principal.tenant.id), product.pk, if_match)
-    before = row.product_line_id
     changed = _set_product(principal, row, values)
     save_changes(row, changed)
     if changed & {"product_line", "co_created"}:
-        rollups_refresh_lines(tenant_id=row.tenant_id, product_line_ids=[before, row.product_line_id])
+        rollups_refresh_products(product_ids=[row.pk], every_line=True)
     return row
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import CostEntry, ExchangeRate, SalesLine
-from accounts.services.revaluation import rollups_refresh_rates
+from accounts.services.rollups import rollups_refresh_currency
 from kam.common.api.etag import IfMatch
 from kam.common.errors import ConflictError, FieldError, InvalidInputError
 from kam.common.saving import lock_row, save_changes, set_values
@@ -29,7 +29,7 @@ def exchange_rate_create(*, principal: Principal, values: Mapping[str, Any]) -> 
             raise InvalidInputError.of(name, "This field is required.", "required")
     _set(rate, values)
     rate.save(force_insert=True)
-    rollups_refresh_rates(tenant_id=rate.tenant_id, months=[(rate.currency, rate.month)])
+    rollups_refresh_currency(currency=rate.currency, months=[rate.month])
     return rate
 
 
@@ -49,7 +49,7 @@ def exchange_rate_update(
     changed = _set(row, values)
     save_changes(row, changed)
     if changed:
-        rollups_refresh_rates(tenant_id=row.tenant_id, months=[(row.currency, row.month)])
+        rollups_refresh_currency(currency=row.currency, months=[row.month])
     return row
 
 

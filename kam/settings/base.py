@@ -6,6 +6,7 @@ from logging import INFO as INFO_LEVEL
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from kam.common import assets
@@ -265,7 +266,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "LadderEnum": "accounts.models.Ladder",
+        "SegmentKindEnum": "accounts.models.Segment.Kind",
+        "ProductLineKindEnum": "accounts.models.ProductLine.Kind",
+        "GrowthTypeEnum": "planning.models.GrowthType",
+        "SellingRoleEnum": "buying_center.models.SellingRole",
+        "RoleEnum": "kam.tenancy.models.Role",
+    },
 }
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
@@ -295,6 +303,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(
 )
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "answers-forget": {"task": "tenancy.answers_forget_everywhere", "schedule": timedelta(hours=1)},
+    "metrics-nightly": {"task": "metrics.nightly", "schedule": crontab(minute=7)},
+    "metrics-watchdog": {"task": "metrics.watchdog", "schedule": timedelta(seconds=30)},
 }
 
 PGHISTORY_DEFAULT_TRACKERS = None

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from kam.common.api.exceptions import CONTENT_TYPE
 from kam.common.api.fields import StrictSerializer
 from kam.common.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, LedgerCursorPagination
-from kam.common.api.views import DetailApi, KamApi, ListApi, RowsApi
+from kam.common.api.views import DetailApi, KamApi, ListApi
 
 PUBLIC = "public"
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -97,7 +97,8 @@ class KamAutoSchema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
         problem_schema = self.resolve_serializer(PROBLEM, direction).ref
-        if self.method == "GET" and isinstance(self.view, RowsApi) and not isinstance(self.view, ListApi):
+        tagged = getattr(self.view, "tagged_object", False) and not isinstance(self.view, ListApi)
+        if self.method == "GET" and tagged:
             bodies.setdefault("304", {"description": "Not modified: the reader has this version."})
         for status in self._problem_statuses():
             bodies.setdefault(
@@ -151,7 +152,7 @@ class KamAutoSchema(AutoSchema):
                     description="ETag of what was read; a stale one answers 412 and changes nothing.",
                 )
             )
-        if isinstance(view, RowsApi):
+        if view.tagged_object:
             tagged = [201] if isinstance(view, ListApi) else [200]
             found.append(
                 OpenApiParameter(
@@ -161,9 +162,7 @@ class KamAutoSchema(AutoSchema):
         return found
 
     def _postprocess_serializer_schema(self, schema: Any, serializer: Any, direction: Any) -> Any:
-        schema = super()._postprocess_serializer_schema(  # type: ignore[no-untyped-call]
-            schema, serializer, direction
-        )
+        schema = super()._postprocess_serializer_schema(schema, serializer, direction)
         if isinstance(serializer, StrictSerializer) and direction == "request":
             schema["additionalProperties"] = False
             for name in sorted(serializer.ignored):

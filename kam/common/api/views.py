@@ -30,7 +30,8 @@ class KamApi(APIView):
     """Any view of ours.
 
     `keeps_answers=False` takes POST out of the Idempotency-Key store (answers that hold a secret).
-    `success` names the status of POST for the schema; `errors` the problem statuses beyond the usual ones.
+    `tagged_object`: answers carry an ETag; `requires_if_match`: writes are refused without one. For the
+    schema `success` names the status of POST, `errors` the problem statuses beyond the usual ones.
     """
 
     permissions: ClassVar[dict[str, str]] = {}
@@ -38,6 +39,7 @@ class KamApi(APIView):
     Output: ClassVar[AnySerializer | None] = None
     keeps_answers: ClassVar[bool] = True
     requires_if_match: ClassVar[bool] = False
+    tagged_object: ClassVar[bool] = False
     success: ClassVar[int] = 200
     errors: ClassVar[tuple[int, ...]] = ()
     metadata_class = None
@@ -99,6 +101,7 @@ class RowsApi(KamApi):
     """Views over a table: `rows()` is what the principal may see."""
 
     tag_field: ClassVar[str] = "version"
+    tagged_object = True
 
     def rows(self) -> "QuerySet[Any, Any]":
         raise NotImplementedError

@@ -1,0 +1,166 @@
+"""`accounts/{id}/open-space/`: the grid of one account (K6)."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Account
+from accounts.selectors.accounts import account_find
+from kam.common.api.etag import IfMatch
+from kam.common.api.fields import Choice, Day, Id, Money, MoneyInput, Ratio, StrictSerializer, Text, Whole
+from kam.common.api.views import KamApi
+from planning.models import GrowthType, Position
+from planning.selectors.open_space import grid_tag, open_space_grid
+from planning.services.open_space import open_space_patch
+
+MAX_CELLS = 20_000
+
+
+class GridRow(serializers.Serializer[Any]):
+    id = Id(allow_null=True, help_text="null = the whole-account row")
+    external_id = Text(allow_null=True)
+    name = Text()
+    kind = Text(allow_null=True)
+    parent = Id(allow_null=True)  # type: ignore[assignment]
+
+
+class GridLine(serializers.Serializer[Any]):
+    id = Id()
+    external_id = Text(allow_null=True)
+    name = Text()
+    kind = Choice(choices=[("catalogue", "Catalogue"), ("idea", "Idea")])
+    business_unit = Id(allow_null=True)
+    business_unit_name = Text(allow_null=True)
+
+
+class Totals(serializers.Serializer[Any]):
+    current = Money()
+    potential = Money(allow_null=True)
+    potential_entered = Money(allow_null=True)
+    gap = Money(allow_null=True)
+
+
+class RowTotals(Totals):
+    segment = Id(allow_null=True)
+
+
+class ColumnTotals(Totals):
+    product_line = Id()
+
+
+class UnitTotals(Totals):
+    business_unit = Id(allow_null=True)
+    name = Text(allow_null=True)
+
+
+class GridTotals(serializers.Serializer[Any]):
+    rows = RowTotals(many=True)
+    columns = ColumnTotals(many=True)
+    business_units = UnitTotals(many=True)
+    grand = Totals()
+
+
+class CellKey(serializers.Serializer[Any]):
+    segment = Id(allow_null=True)
+    product_line = Id()
+
+
+class GridLists(serializers.Serializer[Any]):
+    unserved = CellKey(many=True)
+    strategic_open = CellKey(many=True)
+    competitor_advantaged = CellKey(many=True)
+
+
+class GridCell(CellKey):
+    """Money per year in the base currency; null = nothing is known."""
+
+    current = Money(help_text="Trailing 12 months, credits included.")
+    potential = Money(allow_null=True)
+    probability = Ratio(allow_null=True)
+    probability_assumed = serializers.BooleanField()
+    gap = Money(allow_null=True)
+    growth_type = Choice(choices=GrowthType.choices)
+    growth_type_override = Choice(choices=GrowthType.choices, allow_null=True)
+    position = Choice(choices=Position.choices)
+    competitor = Text(allow_null=True)
+    csfs = serializers.ListField(child=Id())
+    priority = Ratio(allow_null=True)
+    rank = Whole(allow_null=True)
+    basis = Choice(choices=[("entered", "Entered"), ("estimated", "Estimated")], allow_null=True)
+    buyers = Whole(allow_null=True, help_text="How many accounts stand behind an estimate.")
+    contract_end = Day(allow_null=True)
+    opportunity = Id(allow_null=True)
+    note = Text(allow_null=True)
+    owner = Id(allow_null=True, help_text="User id of a member.")
+    owner_name = Text(allow_null=True)
+    version = Whole(allow_null=True)
+    changed_by = Id(allow_null=True)
+    changed_by_name = Text(allow_null=True)
+    changed_at = serializers.DateTimeField(allow_null=True)
+
+
+class CellInput(StrictSerializer):
+    """One cell. What is omitted stays; null clears."""
+
+    segment = Id(allow_null=True, required=False, default=None)
+    product_line = Id()
+    potential = MoneyInput(allow_null=True, required=False, min_value=0)
+    probability = Ratio(allow_null=True, required=False, min_value=0, max_value=1)
+    competitor = Text(max_length=120, allow_null=True, required=False)
+    position = Choice(choices=Position.choices, allow_null=True, required=False)
+    contract_end = Day(allow_null=True, required=False)
+    growth_type = Choice(choices=GrowthType.choices, allow_null=True, required=False)
+    growth_type_override = Choice(choices=GrowthType.choices, allow_null=True, required=False)
+    note = Text(max_length=4000, allow_null=True, required=False)
+    owner = Id(allow_null=True, required=False)
+
+
+CellInput.ignored = frozenset(GridCell().fields) - frozenset(CellInput().fields)
+
+
+class OpenSpaceApi(KamApi):
+    """The grid. Its ETag covers all that it shows; a write needs it (428) and is refused when it is stale.
+
+    A 412 lists, in `cells`, what is stored now in every submitted cell and who changed it when.
+    """
+
+    permissions = {"GET": "accounts.view", "PATCH": "accounts.change"}
+    requires_if_match = True
+    tagged_object = True
+    errors = (404,)
+
+    class Input(StrictSerializer):
+        cells = serializers.ListField(child=CellInput(), max_length=MAX_CELLS)
+
+    class Output(serializers.Serializer[Any]):
+        account = Id()
+        currency = Text(help_text="The tenant's base currency.")
+        reference_date = Day()
+        segments = GridRow(many=True)
+        product_lines = GridLine(many=True)
+        cells = GridCell(many=True)
+        totals = GridTotals()
+        lists = GridLists()
+
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        grid = open_space_grid(account=self._account(pk))
+        return self.tagged(request, grid, grid_tag(grid))
+
+    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+        account = self._account(pk)
+        self.check_object_permissions(request, account)
+        if_match = self.if_match(request)
+        assert isinstance(if_match, IfMatch), "This view requires the header."
+        cells = self.parse(request)["cells"]
+        grid = open_space_patch(principal=self.principal, account=account, cells=cells, if_match=if_match)
+        return self.tagged(request, grid, grid_tag(grid))
+
+    def _account(self, pk: uuid.UUID) -> Account:
+        account = account_find(self.principal, pk)
+        if account is None:
+            raise Http404
+        return account
