@@ -48,11 +48,22 @@ class Recomputation(VersionedModel):
     requested_by = TenantForeignKey(
         "tenancy.Membership", on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    nightly_day = models.DateField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "created_at"], name="recomputation_created_idx")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "nightly_day"], name="recomputation_one_a_night")
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "created_at"], name="recomputation_created_idx"),
+            models.Index(
+                fields=["tenant", "status"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="recomputation_open_idx",
+            ),
+        ]
 
     @property
     def progress(self) -> float:
@@ -209,8 +220,9 @@ class PortfolioSnapshot(TenantModel):
 
     `current` marks the published one. What the last pass over all accounts found (shapes:
     metrics/services/snapshot.py): `summary`, `pareto`, `whale`, `cuts`, `line_ratios`, `facets`, `trend`
-    (rolling 12 months), `movers` (against the figures before). `ranks_stale_since`: accounts were computed
-    alone since then, so ranks, medians and totals wait for their own pass.
+    (rolling 12 months), `movers` (against the figures before), `page` (metrics/selectors/portfolio_page.py).
+    `ranks_stale_since`: accounts were computed alone since then, so ranks, medians and totals wait for their
+    own pass.
     """
 
     reference_date = models.DateField()
@@ -226,6 +238,7 @@ class PortfolioSnapshot(TenantModel):
     facets = models.JSONField(default=dict)
     trend = models.JSONField(default=dict)
     movers = models.JSONField(default=dict)
+    page = models.JSONField(default=dict)
     ranks_stale_since = models.DateTimeField(null=True)
 
     class Meta:
