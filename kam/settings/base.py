@@ -25,6 +25,7 @@ PUBLIC_URL = env.str("KAM_PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT
 PROXY_COUNT = env.int("KAM_PROXY_COUNT", default=0)
 
 INSTALLED_APPS = [
+    "kam.apps.KamConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

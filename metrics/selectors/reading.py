@@ -90,7 +90,8 @@ def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.da
     of a window. Money columns are exact sums in the base currency: `net_sales`, `unknown_sales` (no cost
     known), `cogs`, `cogs_estimated` (the part of it that a default margin stands for), `cost_to_serve`;
     `known_margin` = net − unknown − cogs and `contribution` = that − cost_to_serve. `first_sale`,
-    `last_sale`: days; `sale_days`; `sale_months`; `lines`; `unknown_lines`.
+    `last_sale`: days in months with a sale (positive net sales on some day); `sale_months`: how many such
+    months; `lines`; `unknown_lines`.
     """
     tenant = str(current_tenant_id())
     reference_month = month_index(reference)
@@ -106,8 +107,9 @@ def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.da
                    sum(m.cogs) AS cogs, sum(m.cogs_estimated) AS cogs_estimated,
                    sum(m.cost_to_serve) AS cost_to_serve,
                    sum(m.lines) AS lines, sum(m.unknown_lines) AS unknown_lines,
-                   sum(m.positive_days) AS sale_days, count(m.first_sale) AS sale_months,
-                   min(m.first_sale) AS first_sale, max(m.last_sale) AS last_sale
+                   count(*) FILTER (WHERE m.positive_days > 0) AS sale_months,
+                   min(m.first_sale) FILTER (WHERE m.positive_days > 0) AS first_sale,
+                   max(m.last_sale) FILTER (WHERE m.positive_days > 0) AS last_sale
             FROM accounts_accountmonth m
             JOIN unnest(%s::uuid[]) WITH ORDINALITY AS a(id, position) ON a.id = m.account_id
             JOIN unnest(%s::date[], %s::int[]) AS w(month, block) ON w.month = m.month
@@ -115,13 +117,13 @@ def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.da
             GROUP BY a.position, w.block
         )
         SELECT position - 1, block, net_sales, unknown_sales, cogs, cogs_estimated, cost_to_serve, NULL, NULL,
-               lines, unknown_lines, sale_days, sale_months, first_sale, last_sale
+               lines, unknown_lines, sale_months, first_sale, last_sale
         FROM quarters
         UNION ALL
         SELECT q.position - 1, v.code, sum(net_sales), sum(unknown_sales), sum(cogs), sum(cogs_estimated),
                sum(cost_to_serve), sum(net_sales - unknown_sales - cogs),
                sum(net_sales - unknown_sales - cogs - cost_to_serve),
-               sum(lines), sum(unknown_lines), sum(sale_days), sum(sale_months), min(first_sale), max(last_sale)
+               sum(lines), sum(unknown_lines), sum(sale_months), min(first_sale), max(last_sale)
         FROM quarters q
         JOIN (VALUES (%s, 0, 3), (%s, 4, 7), (%s, 0, 11)) AS v(code, first, last)
           ON q.block BETWEEN v.first AND v.last
@@ -147,7 +149,6 @@ def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.da
             "contribution": MONEY,
             "lines": pa.int64(),
             "unknown_lines": pa.int64(),
-            "sale_days": pa.int64(),
             "sale_months": pa.int64(),
             "first_sale": pa.date32(),
             "last_sale": pa.date32(),

@@ -1,0 +1,55 @@
+"""The tenant's ledger over time, for lines that show where the totals come from (K1)."""
+
+import datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from kam.tenancy.context import current_tenant_id
+from metrics.engine import month_end, month_index
+from metrics.selectors.portfolio_rows import PortfolioFilter
+from metrics.selectors.reading import month_start
+
+TREND_MONTHS = 24
+
+
+def rolling_year(reference: datetime.date, chosen: PortfolioFilter | None = None) -> dict[str, Any]:
+    """Trailing-12-month totals at the end of each of the last 24 months; one query.
+
+    {months: [day], net_sales, gross_margin, contribution: [money as numbers]}; a margin is null where a line
+    of its 12 months has no known cost. Base currency.
+    """
+    where, params = (chosen or PortfolioFilter()).without_business_unit().where()
+    join = (
+        "JOIN accounts_account a ON a.tenant_id = m.tenant_id AND a.id = m.account_id" if where else ""
+    )
+    month = month_index(reference)
+    span = TREND_MONTHS + 11
+    first = max(month - span + 1, 12)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT m.month, sum(m.net_sales)::float8, sum(m.net_sales - m.unknown_sales - m.cogs)::float8,
+                   sum(m.cost_to_serve)::float8, sum(m.unknown_lines)
+            FROM accounts_accountmonth m {join}
+            WHERE m.tenant_id = %s AND m.month BETWEEN %s AND %s {where}
+            GROUP BY m.month
+            """,
+            [str(current_tenant_id()), month_start(first), month_start(month), *params],
+        )
+        rows = cursor.fetchall()
+    monthly = np.zeros((span, 4))
+    for day, *values in rows:
+        monthly[month_index(day) - (month - span + 1)] = [float(value) for value in values]
+    cumulative = np.vstack([np.zeros(4), monthly.cumsum(axis=0)])
+    years = cumulative[12:] - cumulative[:-12]
+    known = np.round(years[:, 3]) == 0
+    return {
+        "months": [month_end(month - TREND_MONTHS + 1 + i).isoformat() for i in range(len(years))],
+        "net_sales": np.round(years[:, 0], 2).tolist(),
+        "gross_margin": [round(v, 2) if k else None for v, k in zip(years[:, 1].tolist(), known, strict=True)],
+        "contribution": [
+            round(v, 2) if k else None for v, k in zip((years[:, 1] - years[:, 2]).tolist(), known, strict=True)
+        ],
+    }

@@ -1,0 +1,172 @@
+"""One range of accounts from the database to figures, and figures packed so that a shard can be kept.
+
+What a shard keeps is Arrow: exact decimals, no loss, and small (LZ4).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from metrics.engine.btyd import PurchaseModel
+from metrics.selectors.reading import (
+    Scope,
+    read_accounts,
+    read_cells,
+    read_contribution_since,
+    read_entered,
+    read_lines,
+    read_months,
+    read_purchases,
+    read_rates,
+)
+from metrics.services.columns import Columns, floats
+from metrics.services.figures import AccountLedger, account_figures, clv_parameters, contribution_array
+from metrics.services.parameters import Parameters
+from metrics.services.potentials import SpaceCells, space_cells
+from metrics.services.purchases import PurchaseFigures, purchases_of
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a range of accounts, before what takes all accounts together."""
+
+    columns: Columns
+    cells: SpaceCells
+    industries: list[str]
+
+    @property
+    def n(self) -> int:
+        return len(self.columns["account_id"])
+
+    @property
+    def cost_to_serve(self) -> float:
+        """Of the trailing 12 months, base currency."""
+        return float(floats(self.columns["cost_to_serve_12m"]).sum())
+
+
+def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Figures:
+    """Read the accounts of a scope and compute their own figures.
+
+    `context`: what the run fixed at its start (`lines`: the catalogue; `purchase_model`). A constant number
+    of queries whatever the number of accounts.
+    """
+    accounts = read_accounts(scope)
+    ids = accounts["id"].to_pylist()
+    months = read_months(ids, scope, parameters.reference)
+    lines = read_lines(context["lines"], scope)
+    cells = read_cells(ids, scope, lines.ids, parameters.reference)
+    entered = read_entered(ids, scope, lines.ids)
+    rates = _base_factors(accounts, parameters)
+    purchases, refusal = _purchases(scope, accounts, ids, parameters, context)
+    ledger = AccountLedger(
+        accounts=accounts,
+        months=months,
+        cells=cells,
+        contribution_since=_contribution_since(accounts, months, ids, parameters),
+        base_factor=rates,
+        purchases=purchases,
+        refusal=refusal,
+    )
+    columns = account_figures(ledger, parameters)
+    columns["external_id"] = accounts["external_id"].combine_chunks()
+    return Figures(columns, space_cells(cells, entered, lines), accounts["industry"].to_pylist())
+
+
+def _base_factors(accounts: pa.Table, parameters: Parameters) -> NDArray[np.float64]:
+    """What one unit of each account's currency is worth in the base currency; NaN without a rate."""
+    base = parameters.settings.base_currency
+    currencies = [currency or base for currency in accounts["currency"].to_pylist()]
+    if all(currency == base for currency in currencies):
+        return np.ones(len(currencies))
+    rates = {base: Decimal(1), **read_rates(parameters.reference)}
+    rates[base] = Decimal(1)
+    return np.array([float(rates.get(currency, Decimal("NaN"))) for currency in currencies])
+
+
+def _contribution_since(
+    accounts: pa.Table, months: pa.Table, ids: list[str], parameters: Parameters
+) -> NDArray[np.float64]:
+    """Contribution since the first sale, only looked up where an acquisition cost was entered (K3)."""
+    asked = np.flatnonzero(floats(accounts["acquisition_cost"]) > 0)
+    if not len(asked):
+        return np.zeros(len(ids))
+    firsts = dict(
+        months.filter(months["first_sale"].is_valid())
+        .group_by("account")
+        .aggregate([("first_sale", "min")])
+        .to_pandas()
+        .itertuples(index=False, name=None)
+    )
+    sold = [position for position in asked.tolist() if position in firsts]
+    found = read_contribution_since(
+        [ids[position] for position in sold],
+        [firsts[position].replace(day=1) for position in sold],
+        parameters.reference,
+    )
+    return contribution_array(ids, found)
+
+
+def _purchases(
+    scope: Scope, accounts: pa.Table, ids: list[str], parameters: Parameters, context: dict[str, Any]
+) -> tuple[PurchaseFigures | None, str]:
+    """The tenant's purchase model with these accounts' purchases, where its CLV method asks for it."""
+    model = context.get("purchase_model")
+    if parameters.settings.clv_method != "buy_till_you_die" or not model:
+        return None, ""
+    if "refusal" in model:
+        return None, model["refusal"]
+    rows = read_purchases(scope=scope, account_ids=ids, reference=parameters.reference,
+                          base_currency=parameters.settings.base_currency)  # fmt: skip
+    figures = PurchaseFigures(
+        PurchaseModel(**model), purchases_of(rows, len(ids)), clv_parameters(accounts, parameters)
+    )
+    return figures, ""
+
+
+def pack(figures: Figures) -> bytes:
+    """Figures as bytes; `unpack` gives the same back."""
+    cells = figures.cells
+    tables = [
+        pa.table({**figures.columns, "industry": pa.array(figures.industries, pa.string())}),
+        pa.table(
+            {
+                name: getattr(cells, name)
+                for name in ("account", "line", "current", "potential", "probability", "override")
+            },
+        ).replace_schema_metadata({"slots": str(cells.slots)}),
+        pa.table({f"c{i}": cells.sums[:, i] for i in range(cells.sums.shape[1])}),
+    ]
+    parts = []
+    for table in tables:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+            writer.write_table(table)
+        parts.append(sink.getvalue().to_pybytes())
+    head = b"".join(len(part).to_bytes(8, "little") for part in parts)
+    return head + b"".join(parts)
+
+
+def unpack(packed: bytes | memoryview) -> Figures:
+    """Figures from the bytes of `pack`."""
+    raw = memoryview(packed)
+    sizes = [int.from_bytes(raw[8 * i : 8 * i + 8], "little") for i in range(3)]
+    tables, start = [], 24
+    for size in sizes:
+        tables.append(pa.ipc.open_stream(raw[start : start + size]).read_all())
+        start += size
+    first, second, third = tables
+    industries = first["industry"].to_pylist()
+    columns = {name: first[name].combine_chunks() for name in first.column_names if name != "industry"}
+    metadata = second.schema.metadata or {}
+    cells = SpaceCells(
+        **{name: second[name].to_numpy() for name in second.column_names},
+        sums=np.column_stack([third[name].to_numpy() for name in third.column_names]),
+        slots=int(metadata[b"slots"]),
+    )
+    return Figures(columns, cells, industries)
+
+

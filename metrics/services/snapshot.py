@@ -1,0 +1,184 @@
+"""The tenant's totals at one reference date: what portfolio pages read instead of ten thousand accounts.
+
+Shapes: `summary` as `portfolio_totals`; `pareto` as `pareto_of` for net sales of the tenant's window; `whale` as
+`whale_of`; `facets` {industry | country | owner | key | loyalty | …: {value: accounts}}; `trend` {months,
+net_sales, gross_margin, contribution}: rolling 12 months at the end of each of 24 months; `cuts` {present,
+potential, loyalty_x, hurdle, method}; `line_ratios` {overall, lines: {id: ratio}, known_share: {id: share}};
+`movers` {since, reference_date, rows}.
+"""
+
+import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection
+from django.utils import timezone
+
+from kam.tenancy.context import current_tenant_id
+from metrics.engine import ENGINE_VERSION
+from metrics.models import PortfolioSnapshot
+from metrics.selectors.pareto import portfolio_pareto
+from metrics.selectors.portfolio_rows import read_portfolio
+from metrics.selectors.portfolio_totals import pareto_of, portfolio_totals, whale_of
+from metrics.selectors.trends import rolling_year
+from metrics.services.parameters import Parameters
+from metrics.services.potentials import TenantPotentials
+from metrics.services.storing import RunStamp
+
+_FACETS = {
+    "industry": "industry",
+    "country": "country",
+    "owner": "owner_id",
+    "key": "is_key_account",
+    "loyalty": "loyalty_class",
+    "dubinsky_ingram": "dubinsky_ingram_class",
+    "volume": "volume_class",
+}
+MOVERS_KEPT = 12
+# A change below this is rounding, not movement.
+_MOVED = 0.005
+
+
+def facets_of(table: pa.Table) -> dict[str, dict[str, int]]:
+    """How many accounts carry each value that lists filter by; "" = not known."""
+    found: dict[str, dict[str, int]] = {"all": {"": table.num_rows}}
+    for name, column in _FACETS.items():
+        counts = pc.value_counts(table[column]).to_pylist()
+        found[name] = {
+            "" if entry["values"] is None else str(entry["values"]): entry["counts"] for entry in counts
+        }
+    return found
+
+
+def ratios_of(potentials: TenantPotentials) -> dict[str, Any]:
+    """What a currency unit of extra sales is worth per line, as JSON (NaN = null)."""
+
+    def known(value: float) -> float | None:
+        return None if value != value else value
+
+    return {
+        "overall": known(potentials.overall),
+        "lines": {
+            line: known(float(value))
+            for line, value in zip(potentials.catalogue, potentials.ratio, strict=True)
+        },
+        "known_share": {
+            line: known(float(value))
+            for line, value in zip(potentials.catalogue, potentials.known_share, strict=True)
+        },
+    }
+
+
+def snapshot_store(
+    *,
+    stamp: RunStamp,
+    parameters: Parameters,
+    cut: tuple[float, float],
+    ratios: dict[str, Any],
+    movers: dict[str, Any],
+    recomputed: bool = True,
+) -> PortfolioSnapshot:
+    """Describe the published rows and make that the tenant's current snapshot; inside the publishing transaction.
+
+    `recomputed` False: only ranks and totals were refreshed, so the time of computation stays.
+    """
+    table = read_portfolio()
+    values: dict[str, Any] = {
+        "engine_version": ENGINE_VERSION,
+        "recomputation": stamp.recomputation,
+        "summary": portfolio_totals(table),
+        "pareto": _pareto(table, parameters),
+        "whale": whale_of(table),
+        "facets": facets_of(table),
+        "trend": rolling_year(parameters.reference),
+        "cuts": {
+            "present": cut[0],
+            "potential": cut[1],
+            "loyalty_x": 1.0,
+            "hurdle": parameters.settings.profitability_hurdle,
+            "method": parameters.settings.matrix_cut_method,
+        },
+        "line_ratios": ratios,
+        "ranks_stale_since": None,
+        "movers": movers,
+        "current": True,
+    }
+    if recomputed:
+        values["computed_at"] = stamp.computed_at
+    tenant = current_tenant_id()
+    PortfolioSnapshot.objects.filter(tenant_id=tenant, current=True).exclude(
+        reference_date=stamp.reference
+    ).update(current=False)
+    snapshot, _ = PortfolioSnapshot.objects.update_or_create(
+        tenant_id=tenant,
+        reference_date=stamp.reference,
+        defaults=values,
+        create_defaults={"computed_at": stamp.computed_at, **values},
+    )
+    return snapshot
+
+
+def _pareto(table: pa.Table, parameters: Parameters) -> dict[str, Any]:
+    """Concentration of net sales over the tenant's window; 36 months are in the rows already."""
+    months = parameters.settings.pareto_months
+    if months != 36:
+        return portfolio_pareto("net_sales", months=months, reference=parameters.reference)
+    return pareto_of(table, "net_sales_36m", ranked=table["traded_36m"].to_numpy() != 0)
+
+
+def current_snapshot() -> PortfolioSnapshot | None:
+    """The published snapshot of the current tenant."""
+    return PortfolioSnapshot.objects.filter(tenant_id=current_tenant_id(), current=True).first()
+
+
+def movers_of_staged(previous: PortfolioSnapshot | None, reference: datetime.date) -> dict[str, Any]:
+    """What changed most against the published rows, before the staged ones replace them.
+
+    {since, reference_date, rows: [{account, measure, before, after}]}: the accounts whose net sales,
+    contribution or CLV changed, largest change of contribution (or else of net sales) first, in the base
+    currency. A run that changed nothing keeps the movers that were found before.
+    """
+    if previous is None:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.account_id, m.net_sales_12m, s.net_sales_12m, m.contribution_12m, s.contribution_12m,
+                   m.clv, s.clv
+            FROM staged_metrics s
+            JOIN metrics_accountmetrics m ON m.tenant_id = %s AND m.account_id = s.account_id
+            WHERE m.engine_version <> ''
+              AND (abs(s.net_sales_12m - m.net_sales_12m) > %s
+                   OR abs(s.contribution_12m - m.contribution_12m) > %s OR abs(s.clv - m.clv) > %s)
+            ORDER BY greatest(abs(coalesce(s.contribution_12m, s.net_sales_12m)
+                                  - coalesce(m.contribution_12m, m.net_sales_12m)),
+                              abs(coalesce(s.clv, 0) - coalesce(m.clv, 0)) / 100) DESC, s.account_id
+            LIMIT %s
+            """,
+            [str(current_tenant_id()), _MOVED, _MOVED, _MOVED, MOVERS_KEPT],
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return previous.movers
+    names = ("net_sales_12m", "contribution_12m", "clv")
+
+    def text(value: object) -> str | None:
+        return None if value is None else str(value)
+
+    return {
+        "since": previous.computed_at.isoformat(),
+        "since_reference_date": previous.reference_date.isoformat(),
+        "reference_date": reference.isoformat(),
+        "found_at": timezone.now().isoformat(),
+        "rows": [
+            {
+                "account": str(row[0]),
+                **{
+                    name: {"before": text(row[1 + 2 * i]), "after": text(row[2 + 2 * i])}
+                    for i, name in enumerate(names)
+                },
+            }
+            for row in rows
+        ],
+    }

@@ -1,0 +1,243 @@
+"""Recomputation as Celery tasks: each may be delivered twice, or killed at any line (RELIABILITY 7, 8).
+
+Messages only say "look at this run"; the database says what is left. If every message is lost (Redis wiped),
+the watchdog finds the runs and the marks in the database and starts them again.
+"""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from celery import current_app, shared_task
+from celery.signals import worker_ready
+from django.core.cache import cache
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from kam.tenancy.context import tenant_context
+from kam.tenancy.reference import reference_date
+from kam.tenancy.selectors import tenant_list, tenant_settings
+from kam.tenancy.tasks import TenantTask
+from metrics.models import PortfolioSnapshot, Recomputation
+from metrics.services.marks import oldest_unclaimed
+from metrics.services.parameters import Parameters
+from metrics.services.publish import refresh_ranks
+from metrics.services.runs import (
+    Next,
+    run_abandoned,
+    run_begin,
+    run_fail,
+    run_next,
+    run_publish,
+    run_shard,
+    run_stale_create,
+)
+
+log = structlog.get_logger(__name__)
+
+# Edits come in bursts; one run takes them all.
+DEBOUNCE_SECONDS = 2
+# Shorter than the broker's visibility timeout: a message that waits longer is delivered again and again.
+RANKS_DELAY_SECONDS = 6
+RETRY_SECONDS = 3
+QUIET = timedelta(seconds=20)
+_CONNECTION_LOST = (OperationalError, InterfaceError)
+
+
+def _send(task: Any, *, tenant_id: uuid.UUID, countdown: float = 0, **ids: uuid.UUID) -> None:
+    arguments = {"tenant_id": str(tenant_id), **{name: str(value) for name, value in ids.items()}}
+    # A task that is sent inside a task must not run inside it when tests run tasks at once.
+    task.apply_async(kwargs=arguments, countdown=countdown or None)
+
+
+def recompute_start(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> None:
+    """Start a run once the open transaction is committed."""
+    transaction.on_commit(lambda: _send(recompute, tenant_id=tenant_id, run_id=run_id))
+
+
+def recompute_stale_soon(*, tenant_id: uuid.UUID) -> None:
+    """Recompute what is marked, soon after the open transaction is committed; bursts become one run."""
+
+    def after_commit() -> None:
+        if current_app.conf.task_always_eager:
+            _send(recompute_stale, tenant_id=tenant_id)
+        elif cache.add(f"metrics.stale.{tenant_id}", 1, timeout=DEBOUNCE_SECONDS):
+            # The key is gone when the task looks at the marks, so a change after it sends a message of its own.
+            _send(recompute_stale, tenant_id=tenant_id, countdown=DEBOUNCE_SECONDS + 0.5)
+
+    transaction.on_commit(after_commit)
+
+
+@shared_task(base=TenantTask, name="metrics.recompute", bind=True, max_retries=None)
+def recompute(self: Any, *, tenant_id: str, run_id: str) -> str:
+    """Take a run one step further: begin it, compute it, or fan out its shards."""
+    tenant, run = uuid.UUID(tenant_id), uuid.UUID(run_id)
+    try:
+        step = run_begin(tenant_id=tenant, run_id=run)
+        if step.next == Next.SHARDS:
+            for shard in step.shards:
+                _send(recompute_shard, tenant_id=tenant, shard_id=shard)
+        elif step.next in (Next.COMPUTE, Next.PUBLISH):
+            _publish(tenant, run)
+        elif step.next == Next.WAIT:
+            other = run_next(tenant_id=tenant)
+            if other is not None and other != run:
+                log.info("recompute_waits", run=run_id, other=str(other))
+    except _CONNECTION_LOST as error:
+        raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
+    except (DatabaseError, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        _give_up(tenant, run, error)
+    return run_id
+
+
+@shared_task(base=TenantTask, name="metrics.recompute_shard", bind=True, max_retries=None)
+def recompute_shard(self: Any, *, tenant_id: str, shard_id: str) -> str:
+    """Compute one shard; whoever finishes the last one calls for publishing."""
+    tenant = uuid.UUID(tenant_id)
+    try:
+        run = run_shard(tenant_id=tenant, shard_id=uuid.UUID(shard_id))
+        if run is not None:
+            _send(recompute_publish, tenant_id=tenant, run_id=run)
+    except _CONNECTION_LOST as error:
+        raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
+    except (DatabaseError, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        _give_up_shard(tenant, uuid.UUID(shard_id), error)
+    return shard_id
+
+
+@shared_task(base=TenantTask, name="metrics.recompute_publish", bind=True, max_retries=None)
+def recompute_publish(self: Any, *, tenant_id: str, run_id: str) -> str:
+    """Publish a run whose shards are all there."""
+    tenant, run = uuid.UUID(tenant_id), uuid.UUID(run_id)
+    try:
+        _publish(tenant, run)
+    except _CONNECTION_LOST as error:
+        raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
+    except (DatabaseError, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        _give_up(tenant, run, error)
+    return run_id
+
+
+def _publish(tenant: uuid.UUID, run: uuid.UUID) -> None:
+    if not run_publish(tenant_id=tenant, run_id=run):
+        # Somebody else is at it. Should they be killed, this message brings the run back.
+        _send(recompute_publish, tenant_id=tenant, run_id=run, countdown=RETRY_SECONDS)
+        return
+    _after(tenant)
+
+
+def _after(tenant: uuid.UUID) -> None:
+    """What a finished run leaves to do: the next run, newer marks, ranks."""
+    following = run_next(tenant_id=tenant)
+    if following is not None:
+        _send(recompute, tenant_id=tenant, run_id=following)
+        return
+    with tenant_context(tenant, via="task"):
+        marked = oldest_unclaimed() is not None
+        ranks = PortfolioSnapshot.objects.filter(
+            tenant_id=tenant, current=True, ranks_stale_since__isnull=False
+        ).exists()
+    if marked:
+        _send(recompute_stale, tenant_id=tenant)
+    elif ranks and cache.add(f"metrics.ranks.{tenant}", 1, timeout=RANKS_DELAY_SECONDS):
+        _send(ranks_refresh, tenant_id=tenant, countdown=RANKS_DELAY_SECONDS + 0.5)
+
+
+def _give_up(tenant: uuid.UUID, run: uuid.UUID, error: Exception) -> None:
+    log.exception("recompute_failed", run=str(run), tenant=str(tenant))
+    run_fail(tenant_id=tenant, run_id=run, reason=f"{type(error).__name__}: {error}")
+    following = run_next(tenant_id=tenant)
+    if following is not None:
+        _send(recompute, tenant_id=tenant, run_id=following)
+
+
+def _give_up_shard(tenant: uuid.UUID, shard: uuid.UUID, error: Exception) -> None:
+    with tenant_context(tenant, via="task"):
+        run = (
+            Recomputation.objects.filter(tenant_id=tenant, shards__id=shard, shards__tenant_id=tenant)
+            .values_list("id", flat=True)
+            .first()
+        )
+    if run is not None:
+        _give_up(tenant, run, error)
+
+
+@shared_task(base=TenantTask, name="metrics.recompute_stale")
+def recompute_stale(*, tenant_id: str) -> str | None:
+    """Queue one run over the marked accounts and drive it."""
+    tenant = uuid.UUID(tenant_id)
+    run = run_stale_create(tenant_id=tenant)
+    if run is not None:
+        _send(recompute, tenant_id=tenant, run_id=run)
+    return str(run) if run else None
+
+
+@shared_task(base=TenantTask, name="metrics.ranks_refresh")
+def ranks_refresh(*, tenant_id: str) -> int:
+    """Ranks, medians and totals over the published rows, when accounts were computed alone."""
+    tenant = uuid.UUID(tenant_id)
+    with tenant_context(tenant, via="task"):
+        stale = PortfolioSnapshot.objects.select_for_update().filter(
+            tenant_id=tenant, current=True, ranks_stale_since__isnull=False
+        )
+        if not stale.exists():
+            return 0
+        return refresh_ranks(Parameters(reference_date(), tenant_settings()))
+
+
+@shared_task(name="metrics.nightly")
+def nightly() -> None:
+    """Every hour: one task per tenant."""
+    for tenant in tenant_list():
+        _send(nightly_tenant, tenant_id=tenant.id)
+
+
+@shared_task(base=TenantTask, name="metrics.nightly_tenant")
+def nightly_tenant(*, tenant_id: str) -> str | None:
+    """A full recomputation in the tenant's nightly hour, once per day however often this is delivered."""
+    tenant, now = uuid.UUID(tenant_id), timezone.localtime()
+    with tenant_context(tenant, via="task"):
+        settings = tenant_settings()
+        if not settings.nightly_recompute or settings.nightly_hour != now.hour:
+            return None
+        run, created = Recomputation.objects.get_or_create(
+            tenant_id=tenant,
+            nightly_day=now.date(),
+            defaults={"reference_date": reference_date(settings)},
+        )
+    if created or run.status == Recomputation.Status.QUEUED:
+        _send(recompute, tenant_id=tenant, run_id=run.pk)
+    return str(run.pk)
+
+
+@shared_task(name="metrics.watchdog")
+def watchdog() -> int:
+    """Bring back runs that nobody works on and marks that nobody took; returns how many were found."""
+    found = 0
+    for tenant in tenant_list():
+        run = run_abandoned(tenant_id=tenant.id, quiet=QUIET)
+        if run is not None:
+            found += 1
+            _send(recompute, tenant_id=tenant.id, run_id=run)
+            continue
+        with tenant_context(tenant.id, via="task"):
+            since = oldest_unclaimed()
+            ranks = PortfolioSnapshot.objects.filter(
+                tenant_id=tenant.id, current=True, ranks_stale_since__lt=timezone.now() - 3 * QUIET
+            ).exists()
+        if since is not None and since < timezone.now() - QUIET:
+            found += 1
+            _send(recompute_stale, tenant_id=tenant.id)
+        elif ranks:
+            found += 1
+            _send(ranks_refresh, tenant_id=tenant.id)
+    return found
+
+
+@worker_ready.connect
+def _look_around(**kwargs: Any) -> None:
+    """A worker that starts after a crash need not wait for the scheduler."""
+    watchdog.apply_async(expires=60)
+
+
