@@ -241,14 +241,16 @@ class Running:
             return int((cursor.fetchone() or [0])[0])
 
 
+@pytest.fixture(scope="module")
+def data_dir(make_data_dir: Callable[[], Path]) -> Path:
+    """One folder for all runs of the whole system, so that the second finds what the first made."""
+    return make_data_dir()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.xdist_group("supervisor")
 class TestWholeSystem:
-    @pytest.fixture(scope="class")
-    def data_dir(self, make_data_dir: Callable[[], Path]) -> Path:
-        return make_data_dir()
-
     @pytest.fixture
     def running(self, data_dir: Path, outside_environment: dict[str, str]) -> Iterator[Running]:
         system = Running(data_dir, outside_environment | {"DJANGO_SETTINGS_MODULE": "kam.settings.dev"})
