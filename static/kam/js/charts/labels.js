@@ -25,7 +25,7 @@ function crowding(rect, marks) {
 }
 
 // One label per quadrant, inside it, at the place with the fewest marks; the outer corner when it makes no difference.
-// Compact (name and count only) where a quadrant is small or crowded everywhere.
+// Compact (name and count) where a quadrant is small or crowded everywhere, shape and count where even that is too wide.
 export function placeQuadrants(data, g, where, area) {
   const places = [];
   for (const quadrant of data.quadrants) {
@@ -44,14 +44,16 @@ export function placeQuadrants(data, g, where, area) {
     const sizes = [
       { width: full, height: 21 + 17 * (lines.length + (quadrant.advice ? wraps : 0)) + 4, compact: false },
       { width: title, height: 25, compact: true },
+      { width: measure(String(quadrant.count), `620 13px ${FONT}`) + 28, height: 25, compact: true, tiny: true },
     ];
     let best = null;
     for (const size of sizes) {
-      if (!size.compact && (room.right - room.left < size.width + 20 || room.bottom - room.top < size.height + 12)) continue;
+      const fits = room.right - room.left >= size.width + (size.compact ? 6 : 20) && room.bottom - room.top >= size.height + (size.compact ? 2 : 12);
+      if (!fits && !size.tiny) continue;
       for (const [preference, spot] of spots(room, size, side).entries()) {
         const taken = places.reduce((sum, other) => sum + overlap(spot, other), 0);
-        const cost = crowding(spot, g.marks) + taken * 4 + cutLabels(spot, g) * 2 + preference * 12 + (size.compact ? 420 : 0);
-        if (!best || cost < best.cost) best = { ...spot, cost, compact: size.compact, quadrant, crowded: crowding(spot, g.marks) > 0, alignRight: spot.left + spot.width / 2 > (room.left + room.right) / 2 };
+        const cost = crowding(spot, g.marks) + taken * 4 + cutLabels(spot, g) * 2 + preference * 12 + (size.compact ? 2600 : 0) + (size.tiny ? 4000 : 0);
+        if (!best || cost < best.cost) best = { ...spot, cost, compact: size.compact, tiny: Boolean(size.tiny), quadrant, crowded: crowding(spot, g.marks) > 0, alignRight: spot.left + spot.width / 2 > (room.left + room.right) / 2 };
       }
     }
     if (best) {
@@ -83,7 +85,7 @@ function spots(room, size, side) {
 
 // Names for the marks that stand out: the largest, and the farthest from the middle. None covers another label,
 // none leaves the plot, none hides a crowd.
-export function namePoints(g, quadrantPlaces, most = 7) {
+export function namePoints(g, quadrantPlaces, most = g.width < 420 ? 3 : 7) {
   const chosen = new Map();
   if (!g.marks.length) return chosen;
   const middle = { x: median(g.marks.map((mark) => mark.x)), y: median(g.marks.map((mark) => mark.y)) };

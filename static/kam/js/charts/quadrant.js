@@ -37,9 +37,11 @@ function extent(data, key) {
   if (axis.min === undefined) low -= span * 0.07;
   if (axis.max === undefined) high += span * 0.07;
   if (cut !== null && cut !== undefined) {
-    // A quadrant that nobody is in still has its ground.
-    low = Math.min(low, to(cut) - span * 0.16);
-    high = Math.max(high, to(cut) + span * 0.16);
+    // A quadrant that nobody is in still has its ground, and room for its name.
+    const below = data.points.some((point) => point[key] < cut);
+    const above = data.points.some((point) => point[key] >= cut);
+    low = Math.min(low, to(cut) - span * (below ? 0.16 : 0.4));
+    high = Math.max(high, to(cut) + span * (above ? 0.16 : 0.4));
   }
   return [low, high];
 }
@@ -192,7 +194,7 @@ export function overlay(data, t, box, host) {
   if (!box.width) return;
   const g = geometry(data, box);
   for (const place of placeQuadrants(data, g, order, box)) {
-    const node = quadrantNode(place.quadrant, data, `k-quad-label${place.alignRight ? " is-right" : ""}${place.crowded ? " is-crowded" : ""}`, place.compact);
+    const node = quadrantNode(place.quadrant, data, `k-quad-label${place.alignRight ? " is-right" : ""}${place.crowded ? " is-crowded" : ""}`, place);
     node.style.top = `${place.top}px`;
     node.style.left = `${place.left}px`;
     node.style.width = `${place.width}px`;
@@ -226,7 +228,7 @@ function shape(meaning) {
   return svg;
 }
 
-function quadrantNode(quadrant, data, className, compact = false) {
+function quadrantNode(quadrant, data, className, { compact = false, tiny = false } = {}) {
   const node = document.createElement("div");
   node.className = className;
   const head = document.createElement(quadrant.url ? "a" : "span");
@@ -235,7 +237,10 @@ function quadrantNode(quadrant, data, className, compact = false) {
   const count = document.createElement("b");
   count.className = "k-num";
   count.textContent = number(quadrant.count);
-  head.append(shape(quadrant.meaning), quadrant.name, count);
+  const name = document.createElement("span");
+  name.className = tiny ? "k-hidden-text" : "";
+  name.textContent = quadrant.name;
+  head.append(shape(quadrant.meaning), name, count);
   node.append(head);
   if (compact) return node;
   for (const text of quadrantLines(quadrant, data)) {
