@@ -219,6 +219,10 @@ MEDIA_ROOT = Path(
 DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 IMPORT_MAX_BYTES = env.int("KAM_IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
+# What a packed file may grow to; a workbook less, because its format has to be read into memory.
+IMPORT_MAX_UNPACKED_BYTES = env.int("KAM_IMPORT_MAX_UNPACKED_BYTES", default=4 * 1024 * 1024 * 1024)
+IMPORT_MAX_WORKBOOK_BYTES = env.int("KAM_IMPORT_MAX_WORKBOOK_BYTES", default=512 * 1024 * 1024)
+IMPORT_MAX_ROWS = env.int("KAM_IMPORT_MAX_ROWS", default=20_000_000)
 
 EMAIL_BACKEND = env.str("KAM_EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.str("KAM_EMAIL_HOST", default="localhost")
@@ -303,6 +307,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(
     Path(env.str("KAM_DATA_DIR", str(BASE_DIR / ".data"))) / "celerybeat-schedule"
 )
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
+    "imports-resume": {"task": "accounts.imports_resume_all", "schedule": timedelta(seconds=30)},
     "answers-forget": {"task": "tenancy.answers_forget_everywhere", "schedule": timedelta(hours=1)},
     "metrics-nightly": {"task": "metrics.nightly", "schedule": crontab(minute=7)},
     "metrics-watchdog": {"task": "metrics.watchdog", "schedule": timedelta(seconds=30)},
