@@ -5,12 +5,17 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db import connection
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
+from psycopg2.sql import SQL
 
-from accounts.models import Account, AccountMonth, CellMonth, Segment
+from accounts.models import AccountMonth, CellMonth, Segment
+from accounts.selectors.accounts import account_visible
+from accounts.selectors.ledger_sql import MONTH, costs_sql
+from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 from metrics.models import (
     AccountMetrics,
@@ -35,39 +40,6 @@ def account_history(*, account_id: uuid.UUID) -> "QuerySet[AccountMetricsHistory
     ).order_by("-reference_date")
 
 
-class Freshness(NamedTuple):
-    """Whether figures are behind the ledger, and whether a run is on its way."""
-
-    stale: bool
-    running: uuid.UUID | None
-    cuts: dict[str, Any]
-
-
-def account_freshness(*, account_id: uuid.UUID) -> Freshness:
-    """Stale mark, the run under way, and the cuts of the published portfolio, in one query."""
-    tenant_id = current_tenant_id()
-    marks = StaleAccount.objects.filter(
-        Q(account_id=account_id) | Q(account__isnull=True), tenant_id=tenant_id
-    )
-    running = Recomputation.objects.filter(
-        tenant_id=tenant_id, status__in=[Recomputation.Status.QUEUED, Recomputation.Status.RUNNING]
-    ).order_by("-created_at")
-    cuts = PortfolioSnapshot.objects.filter(tenant_id=tenant_id, current=True)
-    row = (
-        Account.objects.filter(tenant_id=tenant_id, pk=account_id)
-        .annotate(
-            stale_mark=Subquery(marks.values("id")[:1]),
-            run=Subquery(running.values("id")[:1]),
-            portfolio_cuts=Subquery(cuts.values("cuts")[:1]),
-        )
-        .values_list("stale_mark", "run", "portfolio_cuts")
-        .first()
-    )
-    if row is None:
-        return Freshness(stale=False, running=None, cuts={})
-    return Freshness(stale=row[0] is not None, running=row[1], cuts=row[2] or {})
-
-
 @dataclass(frozen=True)
 class Month:
     """One calendar month of an account, base currency. `contribution` None = a line without a known cost.
@@ -88,13 +60,14 @@ def month_start(day: datetime.date, offset: int = 0) -> datetime.date:
     return datetime.date(year, month + 1, 1)
 
 
-def account_months(*, account_id: uuid.UUID, reference_date: datetime.date, months: int = 36) -> list[Month]:
-    """The last `months` months up to the reference month, oldest first; months without a row are 0."""
-    first = month_start(reference_date, 1 - months)
+def account_months(*, account_id: uuid.UUID, reference_date: datetime.date, least: int = 36) -> list[Month]:
+    """Every calendar month from the first in the ledger to the reference month, oldest first; one query.
+
+    At least `least` months; those without a row are 0. Whole months of the rollup equal the ledger's lines.
+    """
     rows = AccountMonth.objects.filter(
         tenant_id=current_tenant_id(),
         account_id=account_id,
-        month__gte=first,
         month__lte=month_start(reference_date),
     ).values_list("month", "net_sales", "cogs", "cogs_estimated", "unknown_lines", "cost_to_serve")
     found = {}
@@ -108,8 +81,28 @@ def account_months(*, account_id: uuid.UUID, reference_date: datetime.date, mont
             contribution=None if margin is None else margin - cost_to_serve,
             estimated=bool(estimated),
         )
-    days = [month_start(first, index) for index in range(months)]
+    first = min([*found, month_start(reference_date, 1 - least)])
+    span = (reference_date.year - first.year) * 12 + reference_date.month - first.month + 1
+    days = [month_start(first, index) for index in range(span)]
     return [found.get(day) or Month(month=day) for day in days]
+
+
+def account_costs(
+    *, account_id: uuid.UUID, reference_date: datetime.date, base_currency: str
+) -> dict[datetime.date, dict[str, Decimal]]:
+    """Cost-to-serve by month and category up to the reference date, base currency; one query."""
+    query = SQL("SELECT {month}, category, sum(amount) FROM ({costs}) l GROUP BY 1, 2").format(
+        month=MONTH, costs=costs_sql(where=SQL("AND l.account_id = %(account)s AND l.date <= %(to)s"))
+    )
+    found: dict[datetime.date, dict[str, Decimal]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            query,
+            {"tenant": current_tenant_id(), "base": base_currency, "account": account_id, "to": reference_date},
+        )
+        for month, category, amount in cursor.fetchall():
+            found[month][category] = amount
+    return found
 
 
 class Quarter(NamedTuple):
@@ -166,6 +159,7 @@ class Cell(NamedTuple):
     line_id: uuid.UUID
     business_unit: str
     segment: str
+    segment_id: uuid.UUID | None
     co_created: bool
     current: Decimal
     previous: Decimal
@@ -212,6 +206,7 @@ def account_cells(*, account_id: uuid.UUID, reference_date: datetime.date) -> li
             line_id=row["product__product_line_id"],
             business_unit=row["product__product_line__business_unit__name"] or "",
             segment=row["segment_name"],
+            segment_id=row["segment_id"],
             co_created=row["product__co_created"],
             current=row["current"],
             previous=row["previous"],
@@ -258,14 +253,14 @@ def growth_sources(cells: list[Cell]) -> dict[str, list[tuple[str, Decimal]]]:
     line in a new segment is up-sell, a line new to the account is cross-sell, sold only before is loss.
     """
     known_lines = {cell.line_id for cell in cells if cell.previous > 0}
-    several_segments = len({cell.segment for cell in cells}) > 1
-    plain: dict[tuple[uuid.UUID, str], list[Cell]] = defaultdict(list)
+    several_segments = len({cell.segment_id for cell in cells}) > 1
+    plain: dict[tuple[uuid.UUID, uuid.UUID | None], list[Cell]] = defaultdict(list)
     found: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
     for cell in cells:
         if cell.co_created:
             found["co_creation"].append((_cell_name(cell, several_segments), cell.current - cell.previous))
         else:
-            plain[cell.line_id, cell.segment].append(cell)
+            plain[cell.line_id, cell.segment_id].append(cell)
     for (line_id, _), parts in plain.items():
         now = sum((cell.current for cell in parts), ZERO)
         before = sum((cell.previous for cell in parts), ZERO)
@@ -283,3 +278,29 @@ def _cell_name(cell: Cell, several_segments: bool) -> str:
     if not several_segments:
         return cell.line
     return f"{cell.line}, {cell.segment or 'whole account'}"
+
+
+class Child(NamedTuple):
+    """An account below another one, with its net sales of 12 months (None = not computed)."""
+
+    id: uuid.UUID
+    name: str
+    country: str
+    net_sales: Decimal | None
+    contribution: Decimal | None
+
+
+def account_children(*, principal: Principal, account_id: uuid.UUID, limit: int = 50) -> list[Child]:
+    """The visible accounts directly below an account, the weakest contribution first."""
+    own = AccountMetrics.objects.filter(tenant_id=current_tenant_id(), account_id=OuterRef("pk"))
+    rows = (
+        account_visible(principal)
+        .filter(parent_id=account_id)
+        .annotate(
+            sales=Subquery(own.values("net_sales_12m")[:1]),
+            earned=Subquery(own.values("contribution_12m")[:1]),
+        )
+        .order_by(F("earned").asc(nulls_last=True), "name", "id")
+        .values_list("id", "name", "country", "sales", "earned")
+    )
+    return [Child(*row) for row in rows[:limit]]
