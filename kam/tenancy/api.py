@@ -184,7 +184,7 @@ class DocsApi(SpectacularSwaggerSplitView):
     throttle_classes = [MemberThrottle]
 
 
-class MemberTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class MemberTokenScheme(OpenApiAuthenticationExtension):
     """How the schema describes our tokens."""
 
     target_class = "kam.tenancy.authentication.MemberTokenAuthentication"

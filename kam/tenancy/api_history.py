@@ -14,7 +14,7 @@ from kam.common.api.fields import Id
 from kam.common.api.filters import ListQuery
 from kam.common.api.pagination import PageNumberPagination
 from kam.common.api.views import ListApi
-from kam.tenancy.history import history_count, history_entries
+from kam.tenancy.object_history import history_count, history_entries
 
 
 class ChangeOutput(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 
 from kam.common.errors import NotFoundError
 from kam.tenancy.context import current_tenant_id
@@ -54,12 +54,23 @@ def member_list(*, tenant_id: uuid.UUID | None = None) -> QuerySet[Membership]:
 
 def invitation_list_open() -> QuerySet[Invitation]:
     """Invitations of the current tenant that nobody has accepted."""
-    return Invitation.objects.filter(accepted_at__isnull=True).order_by("email")
+    return Invitation.objects.filter(tenant_id=current_tenant_id(), accepted_at__isnull=True).order_by(
+        "email"
+    )
 
 
 def token_list(*, member: Membership) -> QuerySet[ApiToken]:
     """A member's API tokens, newest first."""
     return ApiToken.objects.filter(membership=member).order_by("-created")
+
+
+def integration_list() -> QuerySet[Membership]:
+    """The current tenant's integrations with their tokens."""
+    return (
+        member_list()
+        .filter(role=Role.INTEGRATION, is_active=True)
+        .prefetch_related(Prefetch("tokens", queryset=ApiToken.objects.order_by("-created")))
+    )
 
 
 def tenant_settings() -> TenantSettings:
@@ -73,6 +84,16 @@ def tenant_by_slug(*, slug: str) -> Tenant:
     if tenant is None:
         raise NotFoundError(f"There is no tenant “{slug}”.")
     return tenant
+
+
+def tenant_by_id(tenant_id: uuid.UUID) -> Tenant | None:
+    """The tenant of an id, None when there is none."""
+    return Tenant.objects.filter(pk=tenant_id).first()
+
+
+def user_by_email(email: str) -> User | None:
+    """The person of an address, however it is written."""
+    return User.objects.filter(email__iexact=email).first()
 
 
 def tenant_list() -> QuerySet[Tenant]:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -134,6 +135,19 @@ class TenantSettings(VersionedModel):
                 name="tenantsettings_cut_amounts",
             ),
         ]
+
+    def clean(self) -> None:
+        """The rules over several fields, named for a person (the database holds them too)."""
+        if self.volume_class_a >= self.volume_class_b:
+            raise ValidationError({"volume_class_b": "Class B must reach further than class A."})
+        if self.matrix_cut_method == self.CutMethod.AMOUNT:
+            missing = {
+                name: "Give the amount that divides the accounts."
+                for name in ("matrix_cut_present", "matrix_cut_potential")
+                if getattr(self, name) is None
+            }
+            if missing:
+                raise ValidationError(missing)
 
     def position_factor(self, position: str) -> Decimal:
         """Factor of a competitive position in the priority of an Open Space cell (K6), a ratio."""

@@ -6,6 +6,7 @@ import "./popover.js";
 import "./search.js";
 import "./upload.js";
 import "./forms.js";
+import "./copy.js";
 
 async function mountCharts(root) {
   if (!root.querySelector?.("[data-chart]") && !root.matches?.("[data-chart]")) return;
