@@ -30,7 +30,7 @@ TASTES = {
 
 @dataclass(frozen=True)
 class Story:
-    """How an account behaves: `growth` per year, `discount` off the price, `serve` = cost-to-serve by sales."""
+    """How an account behaves: `growth` a year, `discount` off the price, `serve` = cost-to-serve by sales."""
 
     growth: float
     discount: float
