@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import accounts, catalogue, segments
+from accounts.api import accounts, catalogue, ledger, segments
 
 urlpatterns = [
     path("accounts/", accounts.AccountListApi.as_view(), name="accounts-list"),
@@ -22,4 +22,8 @@ urlpatterns = [
     path(
         "exchange-rates/<uuid:pk>/", catalogue.ExchangeRateDetailApi.as_view(), name="exchange-rates-detail"
     ),
+    path("sales-lines/", ledger.SalesLineListApi.as_view(), name="sales-lines-list"),
+    path("sales-lines/<uuid:pk>/", ledger.SalesLineDetailApi.as_view(), name="sales-lines-detail"),
+    path("cost-entries/", ledger.CostEntryListApi.as_view(), name="cost-entries-list"),
+    path("cost-entries/<uuid:pk>/", ledger.CostEntryDetailApi.as_view(), name="cost-entries-detail"),
 ]

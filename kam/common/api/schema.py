@@ -64,6 +64,8 @@ class KamAutoSchema(AutoSchema):
         declared = super().get_request_serializer() if not isinstance(self.view, KamApi) else None
         if declared is not None or not isinstance(self.view, KamApi):
             return declared
+        if self.method == "POST" and self.view.BulkOutput is not None:
+            return {"application/json": self._one_or_many(self.view)}
         return self.view.Input if self.method in WRITES else None
 
     def get_response_serializers(self) -> Any:
@@ -72,11 +74,23 @@ class KamAutoSchema(AutoSchema):
             return super().get_response_serializers()
         if self.method == "DELETE":
             return {204: None}
+        if self.method == "POST" and view.BulkOutput is not None:
+            answers = [
+                self.resolve_serializer(shape, "response").ref
+                for shape in (view.Output, view.BulkOutput)
+                if shape
+            ]
+            return {status: {"oneOf": answers} for status in (200, 201)}
         if self.method == "POST":
             return {view.success: view.Output}
         if self.method == "GET" and isinstance(view, ListApi):
             return {200: self._list_schema(view)}
         return {200: view.Output}
+
+    def _one_or_many(self, view: KamApi) -> dict[str, Any]:
+        assert view.Input is not None
+        one = self.resolve_serializer(view.Input, "request").ref
+        return {"oneOf": [one, {"type": "array", "items": one, "maxItems": view.bulk_limit}]}
 
     def _list_schema(self, view: ListApi) -> dict[str, Any]:
         assert view.Output is not None

@@ -29,6 +29,7 @@ AnySerializer = type[Serializer[Any]]
 class KamApi(APIView):
     """Any view of ours.
 
+    With `BulkOutput` POST takes an Input or a list of them, at most `bulk_limit`, which it answers with that.
     `keeps_answers=False` takes POST out of the Idempotency-Key store (answers that hold a secret).
     `tagged_object`: answers carry an ETag; `requires_if_match`: writes are refused without one. For the
     schema `success` names the status of POST, `errors` the problem statuses beyond the usual ones.
@@ -37,6 +38,8 @@ class KamApi(APIView):
     permissions: ClassVar[dict[str, str]] = {}
     Input: ClassVar[AnySerializer | None] = None
     Output: ClassVar[AnySerializer | None] = None
+    BulkOutput: ClassVar[AnySerializer | None] = None
+    bulk_limit: ClassVar[int] = 10_000
     keeps_answers: ClassVar[bool] = True
     requires_if_match: ClassVar[bool] = False
     tagged_object: ClassVar[bool] = False
@@ -100,7 +103,6 @@ class KamApi(APIView):
 class RowsApi(KamApi):
     """Views over a table: `rows()` is what the principal may see."""
 
-    tag_field: ClassVar[str] = "version"
     tagged_object = True
 
     def rows(self) -> "QuerySet[Any, Any]":
@@ -111,15 +113,17 @@ class RowsApi(KamApi):
         assert self.Output is not None
         return read_rows(rows, self.Output)
 
+    def tag_of(self, row: Row) -> str:
+        """The strong entity tag of one row as answered."""
+        return etag.version_tag(row["id"], row["version"])
+
     def show(self, request: Request, pk: Any, *, status: int = 200) -> Response:
         """One object with its ETag; 201 tells its Location. Raises Http404."""
         found = self.read(self.rows().filter(pk=pk))
         if not found:
             raise Http404
         row = found[0]
-        response = self.tagged(
-            request, row, etag.version_tag(row["id"], row.get(self.tag_field, 1)), status=status
-        )
+        response = self.tagged(request, row, self.tag_of(row), status=status)
         if status == 201:
             response["Location"] = f"{request.path}{row['id']}/"
         return response
