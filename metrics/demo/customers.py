@@ -244,4 +244,15 @@ PEOPLE = {
     "bo": ("Bo Lindqvist", "contributor"),
 }
 
+# Low today and worth the patience; and high today with nothing left to win (K34's two other corners).
+PROMISING = (
+    "Polanska Dairy",
+    "Midland Cold Chain",
+    "Jura Stoneworks",
+    "Caledon Tidal",
+    "Bohemia Castings",
+    "Harbour Cans",
+)
+SATURATED = ("Svensk Folie", "Nordbygg Elements", "Lysaker Nett", "Lombardi Freni", "Emballage Nord")
+
 COMPETITORS = ("Kestra", "Omnidrive", "Lumen Controls", "Sensotek", "Dravitz")

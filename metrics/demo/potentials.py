@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from metrics.demo.catalogue import IDEAS, LINES
-from metrics.demo.customers import COMPETITORS, CUSTOMERS
+from metrics.demo.customers import COMPETITORS, CUSTOMERS, PROMISING, SATURATED, Customer
 from metrics.demo.ledger import RATES, SEED, TASTES, Row, external_id, product_rows, segment_id
 
 FILLED_STORIES = ("steady", "growing", "declining", "vulture", "butterfly")
@@ -44,6 +44,12 @@ def entered_cells(sales: list[Row], last_month_end: date) -> list[Cell]:
     cells: list[Cell] = []
     for customer in CUSTOMERS:
         random = np.random.default_rng([SEED, 7, CUSTOMERS.index(customer)])
+        if customer.name in PROMISING:
+            cells += _promise(customer)
+            continue
+        if customer.name in SATURATED:
+            cells += _nothing_left(customer, current)
+            continue
         if not customer.key and (customer.story not in FILLED_STORIES or random.random() < 0.45):
             continue
         taste = np.array(TASTES[customer.industry])
@@ -78,6 +84,42 @@ def entered_cells(sales: list[Row], last_month_end: date) -> list[Cell]:
                     )
                 )
     return cells
+
+
+def _promise(customer: Customer) -> list[Cell]:
+    """Large needs that somebody else serves today, on the three lines the industry wants most."""
+    best = np.argsort(-np.array(TASTES[customer.industry]))[:3]
+    return [
+        Cell(
+            account=external_id(customer),
+            line=LINES[int(line)].name,
+            segment=None,
+            potential=float(np.round(customer.size * 1.6, -3)),
+            probability=0.6,
+            position="contested",
+            competitor=COMPETITORS[place],
+            contract_end=None,
+        )
+        for place, line in enumerate(best)
+    ]
+
+
+def _nothing_left(customer: Customer, current: dict[tuple[str, str, str], float]) -> list[Cell]:
+    """Somebody has looked at every line: the customer needs what it buys, and no more."""
+    account = external_id(customer)
+    return [
+        Cell(
+            account=account,
+            line=line.name,
+            segment=None,
+            potential=float(np.round(max(current.get((account, line.name, ""), 0.0), 0.0), -3)),
+            probability=None,
+            position="ours",
+            competitor="",
+            contract_end=None,
+        )
+        for line in LINES
+    ]
 
 
 def _position(now: float, random: np.random.Generator) -> str:
