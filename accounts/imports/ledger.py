@@ -43,9 +43,10 @@ class LedgerKind(ImportKind):
     ) -> tuple[list[pa.Array], str]:
         """Resolve `<name>_external_id`, or `<name>` where the API sent an id. Returns the answers and the field."""
         answers = [pa.nulls(len(batch.rows), pa.string())] * width
-        field = f"{name}_external_id"
+        external = f"{name}_external_id"
+        field = name if name in batch.values and external not in batch.values else external
         given = np.zeros(len(batch.rows), dtype=bool)
-        for column, by_id in ((f"{name}_external_id", False), (name, True)):
+        for column, by_id in ((external, False), (name, True)):
             values = batch.values.get(column)
             if values is None:
                 continue

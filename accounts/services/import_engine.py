@@ -6,7 +6,7 @@ import pyarrow as pa
 from psycopg2 import sql
 
 from kam.common.imports.columns import Column, Rows, parse_batch
-from kam.common.imports.problems import Problem, row_problem
+from kam.common.imports.problems import Problem
 from kam.common.imports.registry import Counts, ImportContext, ImportKind
 from kam.common.imports.staging import (
     PROBLEMS,
@@ -88,23 +88,19 @@ class Engine:
         cursor.execute("SELECT set_config('work_mem', '64MB', true)")
         cursor.execute(
             sql.SQL(
-                "SELECT r.row, {shown}, d.first FROM pg_temp.{stage} r JOIN ("
+                "INSERT INTO pg_temp.{problems} (row, field, code, value, message) "
+                "SELECT r.row, %(field)s, 'duplicate', left({shown}, 80), "
+                "format('Row %%s, %%s: “%%s” stands in row %%s already. Expected each %%s once.', "
+                "to_char(r.row, 'FM999,999,999,990'), %(field)s, left({shown}, 100), "
+                "to_char(d.first, 'FM999,999,999,990'), %(key)s) "
+                "FROM pg_temp.{stage} r JOIN ("
                 "SELECT {names}, min(row) AS first FROM pg_temp.{stage} WHERE {present} "
                 "GROUP BY {names} HAVING count(*) > 1) d ON {same} WHERE r.row > d.first"
-            ).format(shown=shown, names=names, stage=_STAGE, present=present, same=same)
+            ).format(problems=_PROBLEMS, shown=shown, names=names, stage=_STAGE, present=present, same=same),
+            {"field": key[0], "key": " and ".join(key)},
         )
-        while found := cursor.fetchmany(10_000):
-            duplicates = [
-                row_problem(
-                    row,
-                    key[0],
-                    "duplicate",
-                    value,
-                    f"“{value}” stands in row {first:,} already. Expected each {' and '.join(key)} once.",
-                )
-                for row, value, first in found
-            ]
-            stage_problems(cursor, duplicates)
+        if not cursor.rowcount:
+            return
         cursor.execute(
             sql.SQL(
                 "UPDATE pg_temp.{stage} r SET bad = true FROM pg_temp.{problems} p "

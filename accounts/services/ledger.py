@@ -151,7 +151,7 @@ def _staged(cursor: Any, kind: type[LedgerKind], rows: list[dict[str, Any]]) -> 
     """An engine with the rows staged and checked, and the number of rejected ones."""
     # A row of the API may name its account, product and segment by id, and may have no external id of its own.
     columns = [
-        replace(column, required=column.required and not column.name.endswith("external_id"))
+        replace(column, required=column.required and not column.name.endswith("external_id"), exact=True)
         for column in (*kind.columns, *kind.reference_columns)
     ]
     names = {column.name for column in columns}

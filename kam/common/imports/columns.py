@@ -28,6 +28,7 @@ _MONEY = r"^[+-]?(?:0*[0-9]{1,15}(?:\.[0-9]{0,4}0*)?|\.[0-9]{1,4}0*)$"
 _DATE = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
 )
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})", re.ASCII)
 _TRUE = frozenset({"true", "yes", "y", "1", "t"})
 _FALSE = frozenset({"false", "no", "n", "0", "f"})
 
@@ -61,13 +62,18 @@ class Column:
     hint: str = ""
     synonyms: tuple[str, ...] = ()
     sql_type: str = "text"
+    # Values of the API are taken as its schema says; files are read as people write them.
+    exact: bool = False
 
     def parse(self, raw: pa.Array, rows: Rows) -> ParsedColumn:
         """Check a batch of text. Empty means null, and is a fault where the column is required."""
-        values = pc.utf8_trim_whitespace(raw)
-        empty = pc.equal(values, "")
-        if pc.any(empty).as_py():
-            values = pc.if_else(empty, pa.scalar(None, pa.string()), values)
+        values = raw
+        if not self.exact:
+            values = pc.utf8_trim_whitespace(raw)
+        if not self.exact or isinstance(self, TextColumn):
+            empty = pc.equal(values, "")
+            if pc.any(empty).as_py():
+                values = pc.if_else(empty, pa.scalar(None, pa.string()), values)
         problems: list[Problem] = []
         bad = np.zeros(len(values), dtype=bool)
         if self.required and values.null_count:
@@ -163,7 +169,10 @@ class MoneyColumn(Column):
         return f"{self.unit} with at most {self.decimals} decimals, such as 1234.50"
 
     def _check(self, values: pa.Array) -> tuple[pa.Array, Wrong]:
-        wrong = _each(values, pc.match_substring_regex(values, self.pattern), self._fault)
+        pattern = (
+            rf"^-?[0-9]{{1,{self.digits}}}(\.[0-9]{{1,{self.decimals}}})?$" if self.exact else self.pattern
+        )
+        wrong = _each(values, pc.match_substring_regex(values, pattern), self._fault)
         if self.minimum is not None:
             negative = pc.starts_with(values, "-").fill_null(False).to_numpy(zero_copy_only=False)
             for place in np.flatnonzero(negative):
@@ -183,7 +192,9 @@ class MoneyColumn(Column):
         except InvalidOperation:
             number = None
         if number is None or not number.is_finite():
-            return ValueFaultError("not_a_number", f"“{shown(value)}” is not a number. Expected {self.expected}.")
+            return ValueFaultError(
+                "not_a_number", f"“{shown(value)}” is not a number. Expected {self.expected}."
+            )
         if abs(number.adjusted()) > 400 or abs(number) >= Decimal(10) ** self.digits:
             return ValueFaultError(
                 "out_of_range",
@@ -220,13 +231,17 @@ class RateColumn(MoneyColumn):
             value = values[int(place)].as_py()
             wrong[int(place)] = (
                 value,
-                ValueFaultError("out_of_range", f"“{shown(value)}” is not above 0. Expected {self.expected}."),
+                ValueFaultError(
+                    "out_of_range", f"“{shown(value)}” is not above 0. Expected {self.expected}."
+                ),
             )
         return _without(values, wrong), wrong
 
     def _fault(self, value: str) -> ValueFaultError:
         if value.startswith("-"):
-            return ValueFaultError("out_of_range", f"“{shown(value)}” is not above 0. Expected {self.expected}.")
+            return ValueFaultError(
+                "out_of_range", f"“{shown(value)}” is not above 0. Expected {self.expected}."
+            )
         return super()._fault(value)
 
 
@@ -271,7 +286,7 @@ class DateColumn(FewValuesColumn):
         return "YYYY-MM-DD"
 
     def convert(self, value: str) -> str:
-        match = _DATE.fullmatch(value)
+        match = (_DAY if self.exact else _DATE).fullmatch(value)
         try:
             day = datetime.date.fromisoformat(match[1]) if match else None
         except ValueError:
@@ -297,7 +312,9 @@ class MonthColumn(DateColumn):
         try:
             day = super().convert(f"{value}-01" if len(value) == 7 else value)
         except ValueFaultError as fault:
-            raise ValueFaultError(fault.code, f"“{shown(value)}” is not a month. Expected YYYY-MM.") from fault
+            raise ValueFaultError(
+                fault.code, f"“{shown(value)}” is not a month. Expected YYYY-MM."
+            ) from fault
         return day[:8] + "01"
 
 
@@ -312,9 +329,11 @@ class ChoiceColumn(FewValuesColumn):
         return "one of " + ", ".join(self.choices)
 
     def convert(self, value: str) -> str:
-        word = re.sub(r"[\s\-/&]+", "_", value.strip().lower())
+        word = value if self.exact else re.sub(r"[\s\-/&]+", "_", value.strip().lower())
         if word not in self.choices:
-            raise ValueFaultError("unknown_choice", f"“{shown(value)}” is not known. Expected {self.expected}.")
+            raise ValueFaultError(
+                "unknown_choice", f"“{shown(value)}” is not known. Expected {self.expected}."
+            )
         return word
 
 
@@ -362,7 +381,7 @@ class CurrencyColumn(FewValuesColumn):
         return "an ISO 4217 code such as EUR"
 
     def convert(self, value: str) -> str:
-        code = value.upper()
+        code = value if self.exact else value.upper()
         if code not in _currencies():
             raise ValueFaultError(
                 "unknown_currency", f"“{shown(value)}” is not a currency. Expected {self.expected}."
