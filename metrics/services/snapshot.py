@@ -4,7 +4,7 @@ Shapes: `summary` as `portfolio_totals`; `pareto` as `pareto_of` for net sales o
 `whale_of`; `facets` {industry | country | owner | key | loyalty | …: {value: accounts}}; `trend` {months,
 net_sales, gross_margin, contribution}: rolling 12 months at the end of each of 24 months; `cuts` {present,
 potential, loyalty_x, hurdle, method}; `line_ratios` {overall, lines: {id: ratio}, known_share: {id: share}};
-`movers` {since, reference_date, rows}.
+`movers` {since, reference_date, rows}; `page` as `page_figures`.
 """
 
 import datetime
@@ -19,6 +19,7 @@ from kam.tenancy.context import current_tenant_id
 from metrics.engine import ENGINE_VERSION
 from metrics.models import PortfolioSnapshot
 from metrics.selectors.pareto import portfolio_pareto
+from metrics.selectors.portfolio_page import page_figures
 from metrics.selectors.portfolio_rows import read_portfolio
 from metrics.selectors.portfolio_totals import pareto_of, portfolio_totals, whale_of
 from metrics.selectors.trends import rolling_year
@@ -84,11 +85,18 @@ def snapshot_store(
     `recomputed` False: only ranks and totals were refreshed, so the time of computation stays.
     """
     table = read_portfolio()
+    pareto = _pareto(table, parameters)
     values: dict[str, Any] = {
         "engine_version": ENGINE_VERSION,
         "recomputation": stamp.recomputation,
         "summary": portfolio_totals(table),
-        "pareto": _pareto(table, parameters),
+        "pareto": pareto,
+        "page": page_figures(
+            table,
+            pareto=pareto,
+            months=parameters.settings.pareto_months,
+            reference=parameters.reference,
+        ),
         "whale": whale_of(table),
         "facets": facets_of(table),
         "trend": rolling_year(parameters.reference),

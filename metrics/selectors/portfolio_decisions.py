@@ -1,0 +1,61 @@
+"""Which suggestions still wait for a person, and what was decided lately (K34)."""
+
+import datetime
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from kam.tenancy.context import current_tenant_id
+from metrics.models import AccountDecision
+
+SETTLED_DAYS: Final = 183
+"""So long around its reference date a decision stands: the same suggestion does not come back."""
+NOT_NOW_DAYS: Final = 31
+"""\"Not now\" asks again after a month."""
+
+
+def decisions_of(accounts: Iterable[uuid.UUID | str]) -> dict[str, AccountDecision]:
+    """The newest decision about each of the accounts, with who made it; one query."""
+    rows = (
+        AccountDecision.objects.select_related("decided_by__user")
+        .filter(tenant_id=current_tenant_id(), account_id__in=list(accounts))
+        .order_by("account_id", "-created_at", "-id")
+        .distinct("account_id")
+    )
+    return {str(row.account_id): row for row in rows}
+
+
+def is_settled(suggestion: Mapping[str, Any], decision: AccountDecision | None, reference: datetime.date) -> bool:
+    """Whether a person has answered this suggestion: the same one, not too far from this reference date."""
+    if decision is None:
+        return False
+    apart = abs((reference - decision.reference_date).days)
+    if decision.verdict == AccountDecision.Verdict.NOT_NOW:
+        return apart < NOT_NOW_DAYS
+    return decision.suggestion == suggestion["kind"] and apart < SETTLED_DAYS
+
+
+def waiting_of(suggestions: Sequence[dict[str, Any]], reference: datetime.date) -> list[dict[str, Any]]:
+    """The suggestions that nobody has answered, in their order; one query where there are any."""
+    if not suggestions:
+        return []
+    decided = decisions_of(row["account"] for row in suggestions)
+    return [row for row in suggestions if not is_settled(row, decided.get(row["account"]), reference)]
+
+
+def decided_this_month() -> int:
+    """How many decisions were taken in this calendar month."""
+    first = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return AccountDecision.objects.filter(tenant_id=current_tenant_id(), created_at__gte=first).count()
+
+
+def decisions_recent(*, limit: int = 50) -> "QuerySet[AccountDecision]":
+    """The latest decisions with account and person, newest first."""
+    return (
+        AccountDecision.objects.select_related("account", "decided_by__user")
+        .filter(tenant_id=current_tenant_id())
+        .order_by("-created_at", "-id")[:limit]
+    )
