@@ -97,7 +97,9 @@ def django_db_setup(worker_id: str, django_db_blocker: "pytest.FixtureRequest") 
         with _admin_cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(hashtext('kam_template_copy'))")
             cursor.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
             )
         _point_at(name)
     yield
@@ -108,9 +110,26 @@ def django_db_setup(worker_id: str, django_db_blocker: "pytest.FixtureRequest") 
 
 
 def _flush_as_owner(self: TransactionTestCase) -> None:
-    """`kam_app` may not TRUNCATE: the owner empties the tables after a test that committed."""
-    call_command("flush", database="owner", verbosity=0, interactive=False, allow_cascade=True)
-    connections["owner"].close()
+    """`kam_app` may not TRUNCATE: the owner empties the tables after a test that committed.
+
+    On a connection of its own, because Django lets a test use only the databases it names."""
+    owner = settings.DATABASES["owner"]
+    connection = psycopg2.connect(
+        host=owner["HOST"],
+        port=owner["PORT"],
+        user=owner["USER"],
+        password=owner["PASSWORD"],
+        dbname=owner["NAME"],
+    )
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables WHERE schemaname = 'public' "
+                "AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
+            )
+            cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} CASCADE")
+    finally:
+        connection.close()
 
 
 TransactionTestCase._fixture_teardown = _flush_as_owner  # type: ignore[method-assign]

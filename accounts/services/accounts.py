@@ -46,6 +46,8 @@ def account_create(*, principal: Principal, values: Mapping[str, Any]) -> Accoun
     authorise(principal, "accounts.add")
     account = Account(tenant_id=principal.tenant.id)
     given = dict(values)
+    if given.get("parent") is not None:
+        _lock_tree(principal)
     owner_id = _owner_id(principal, given)
     if principal.role == Role.KAM:
         if owner_id not in (None, principal.member.id):
@@ -70,9 +72,11 @@ def account_update(
     Raises StaleWriteError (412) when `if_match` names another version, PermissionDenied, InvalidInputError,
     NotAllowedError, ConflictError.
     """
+    given = dict(values)
+    if given.get("parent") is not None:
+        _lock_tree(principal)
     row = _lock(principal, account, if_match)
     authorise(principal, "accounts.change", row)
-    given = dict(values)
     if "owner" in given:
         given["owner"] = _owner_id(principal, given)
         if given["owner"] != row.owner_id and not principal.can("accounts.assign"):
@@ -160,15 +164,19 @@ def _set(principal: Principal, account: Account, values: dict[str, Any]) -> set[
     return changed
 
 
-def _check_parent(principal: Principal, account: Account, parent_id: uuid.UUID) -> None:
-    """The parent is a visible account, and the account does not end up above itself.
+def _lock_tree(principal: Principal) -> None:
+    """Changes of the tree of one tenant wait for each other: two harmless moves at once could close a circle.
 
-    Changes of the tree of one tenant wait for each other: two harmless moves at once could close a circle.
+    Taken before any row is locked, always, so that no two of them wait for one another.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"account-tree:{principal.tenant.id}"]
         )
+
+
+def _check_parent(principal: Principal, account: Account, parent_id: uuid.UUID) -> None:
+    """The parent is a visible account, and the account does not end up above itself."""
     if not account_visible(principal).filter(pk=parent_id).exists():
         raise InvalidInputError.of("parent", "There is no such account.", "unknown")
     if account.pk in [parent_id, *account_ancestors(parent_id, tenant_id=principal.tenant.id)]:

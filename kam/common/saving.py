@@ -16,9 +16,11 @@ M = TypeVar("M", bound=Model)
 def lock_row(rows: "QuerySet[M, M]", pk: Any, if_match: IfMatch | None = None) -> M:
     """The row, locked until the transaction ends. Whoever waited for the lock sees what the other wrote.
 
+    The lock leaves the key alone, so that rows which refer to this one need not wait for it.
+
     Raises NotFoundError when it is gone, StaleWriteError (412) when `if_match` names another version.
     """
-    row = rows.select_for_update(of=("self",)).filter(pk=pk).first()
+    row = rows.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
     if row is None:
         raise NotFoundError("It has been deleted.")
     if if_match is not None:

@@ -8,7 +8,7 @@ import orjson
 from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, OperationalError
 from django.db.models import CheckConstraint, UniqueConstraint
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
@@ -19,6 +19,7 @@ from kam.common.errors import ApplicationError, FieldError
 
 CONTENT_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
+_TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})  # serialisation, deadlock, lock not available
 
 
 def problem(
@@ -62,6 +63,9 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         body = problem(403, str(exc) or "Your role does not allow this.", code="permission_denied")
     elif isinstance(exc, IntegrityError):
         body = integrity_problem(exc)
+    elif isinstance(exc, OperationalError) and getattr(exc.__cause__, "pgcode", "") in _TRY_AGAIN:
+        headers["Retry-After"] = "1"
+        body = problem(409, "Somebody else was writing here at this moment. Try again.", code="busy")
     elif isinstance(exc, DataError):
         body = problem(400, "A value is outside of what can be stored.", code="out_of_range")
     elif isinstance(exc, drf.APIException):
