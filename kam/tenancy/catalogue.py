@@ -12,6 +12,14 @@ from kam.tenancy.fields import TenantForeignKey
 from kam.tenancy.migrations_ops import composite_key_name
 from kam.tenancy.models import TenantModel
 
+# How PostgreSQL 18 writes `POLICY_PREDICATE` back: a policy that says anything more or less is found.
+POLICY_AS_STORED = (
+    "(tenant_id = ( SELECT (NULLIF(current_setting('kam.tenant_id'::text, true), ''::text))::uuid "
+    'AS "nullif"))'
+)
+# Every schema but the system's own and a session's temporary tables.
+_OURS = "left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'"
+
 # Rows that are read before a tenant is known, or belong to none.
 GLOBAL_TABLES = frozenset(
     {
@@ -48,13 +56,16 @@ def role_findings(cursor: Any) -> list[str]:
         "(SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         " WHERE c.relowner = r.oid AND c.relkind IN ('r','p','v','m') AND n.nspname = 'public'), "
         "(SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        " WHERE c.relkind = 'r' AND n.nspname = 'public' AND has_table_privilege(r.oid, c.oid, 'TRUNCATE')), "
-        "(SELECT count(*) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid "
-        " WHERE m.member = r.oid AND (g.rolsuper OR g.rolbypassrls OR EXISTS "
-        "  (SELECT 1 FROM pg_class c WHERE c.relowner = g.oid AND c.relkind = 'r'))) "
+        " WHERE c.relkind IN ('r','p') AND n.nspname = 'public' "
+        " AND has_table_privilege(r.oid, c.oid, 'TRUNCATE')), "
+        "(SELECT count(*) FROM pg_roles g WHERE g.oid <> r.oid AND pg_has_role(r.oid, g.oid, 'MEMBER') "
+        " AND (g.rolsuper OR g.rolbypassrls OR EXISTS "
+        "  (SELECT 1 FROM pg_class c WHERE c.relowner = g.oid AND c.relkind IN ('r','p')))), "
+        "coalesce((SELECT has_schema_privilege(r.oid, n.oid, 'CREATE') FROM pg_namespace n "
+        " WHERE n.nspname = 'public'), false) "
         "FROM pg_roles r WHERE rolname = current_user"
     )
-    name, superuser, bypass, owned, truncatable, powerful = cursor.fetchone()
+    name, superuser, bypass, owned, truncatable, powerful, creates = cursor.fetchone()
     findings = []
     if superuser:
         findings.append(f"{name} is a superuser")
@@ -66,6 +77,8 @@ def role_findings(cursor: Any) -> list[str]:
         findings.append(f"{name} may TRUNCATE {truncatable} tables")
     if powerful:
         findings.append(f"{name} is a member of a role that owns tables or bypasses row level security")
+    if creates and not superuser:
+        findings.append(f"{name} may create objects in the schema")
     return findings
 
 
@@ -77,10 +90,11 @@ def table_findings(cursor: Any) -> list[str]:
         "         AND a.attnotnull AND NOT a.attisdropped), "
         " (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid), "
         " (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd = '*' "
-        "   AND p.polpermissive AND pg_get_expr(p.polqual, p.polrelid) LIKE '%%kam.tenant_id%%' "
-        "   AND pg_get_expr(p.polwithcheck, p.polrelid) LIKE '%%kam.tenant_id%%') "
+        "   AND p.polpermissive AND p.polroles = '{0}' AND pg_get_expr(p.polqual, p.polrelid) = %s "
+        "   AND pg_get_expr(p.polwithcheck, p.polrelid) = %s) "
         "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind IN ('r','p') AND n.nspname = 'public'"
+        "WHERE c.relkind IN ('r','p','f') AND " + _OURS,
+        [POLICY_AS_STORED, POLICY_AS_STORED],
     )
     findings = []
     for name, enabled, forced, has_tenant, policies, good_policies in cursor.fetchall():
@@ -96,12 +110,12 @@ def table_findings(cursor: Any) -> list[str]:
 
 
 def door_findings(cursor: Any) -> list[str]:
-    """Views without security_invoker, readable materialised views, SECURITY DEFINER functions we do not know."""
+    """Side doors: views without security_invoker, materialised views that can be read, SECURITY DEFINER."""
     cursor.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE n.nspname = 'public' AND c.relkind = 'v' "
+        "WHERE c.relkind = 'v' AND " + _OURS + " "
         "AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') "
-        "AND NOT coalesce(c.reloptions::text LIKE '%%security_invoker=true%%', false)"
+        "AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false)"
     )
     findings = [f"view {name} is not security_invoker" for (name,) in cursor.fetchall()]
     cursor.execute(
@@ -111,27 +125,41 @@ def door_findings(cursor: Any) -> list[str]:
     findings += [f"materialised view {name} is readable" for (name,) in cursor.fetchall()]
     cursor.execute(
         "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
-        "WHERE n.nspname = 'public' AND p.prosecdef"
+        "WHERE p.prosecdef AND " + _OURS
     )
     findings += [f"function {name} is SECURITY DEFINER" for (name,) in cursor.fetchall()]
     return findings
 
 
 def key_findings(cursor: Any) -> list[str]:
-    """Tenant foreign keys without their composite constraint, and unique constraints that leak."""
-    cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'f' AND convalidated")
-    constraints = {name for (name,) in cursor.fetchall()}
-    findings = []
+    """Tenant foreign keys without their composite constraint, plain ones, and uniques that leak."""
+    cursor.execute(
+        "SELECT con.conname, t.relname, f.relname, con.convalidated, "
+        " (SELECT array_agg(a.attname::text ORDER BY k.n) FROM unnest(con.conkey) WITH ORDINALITY k(num, n) "
+        "  JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.num), "
+        " (SELECT array_agg(a.attname::text ORDER BY k.n) FROM unnest(con.confkey) WITH ORDINALITY k(num, n) "
+        "  JOIN pg_attribute a ON a.attrelid = con.confrelid AND a.attnum = k.num) "
+        "FROM pg_constraint con JOIN pg_class t ON t.oid = con.conrelid "
+        "JOIN pg_class f ON f.oid = con.confrelid JOIN pg_namespace n ON n.oid = t.relnamespace "
+        "WHERE con.contype = 'f' AND " + _OURS
+    )
+    findings, composite = [], set()
+    for name, table, target, validated, columns, targets in cursor.fetchall():
+        if columns[0] == "tenant_id" == targets[0] and targets[1:] == ["id"] and validated:
+            composite.add((name, table, columns[1], target))
+        elif table not in GLOBAL_TABLES and (target not in GLOBAL_TABLES or target == "tenancy_membership"):
+            findings.append(f"foreign key {name} of {table} does not hold the tenant")
     for model in tenant_models():
+        table = model._meta.db_table
         for field in model._meta.local_fields:
             if isinstance(field, TenantForeignKey):
-                name = composite_key_name(model._meta.db_table, field.column)
-                if name not in constraints:
+                name = composite_key_name(table, field.column)
+                if (name, table, field.column, field.remote_field.model._meta.db_table) not in composite:
                     findings.append(f"{model._meta.label}.{field.name} has no composite foreign key {name}")
     cursor.execute(
         "SELECT t.relname, i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
         "JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace "
-        "WHERE n.nspname = 'public' AND x.indisunique AND NOT x.indisprimary "
+        "WHERE (x.indisunique OR x.indisexclusion) AND NOT x.indisprimary AND " + _OURS + " "
         "AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'tenant_id' "
         " AND a.attnum = ANY (x.indkey::int2[]))"
     )
@@ -141,6 +169,11 @@ def key_findings(cursor: Any) -> list[str]:
         if table not in GLOBAL_TABLES
     ]
     return findings
+
+
+def all_findings(cursor: Any) -> list[str]:
+    """Everything that is not as it should be, in sentences; empty when both locks are on every door."""
+    return role_findings(cursor) + table_findings(cursor) + door_findings(cursor) + key_findings(cursor)
 
 
 def tenant_models() -> list[type[models.Model]]:
