@@ -4,15 +4,14 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models.signals import post_save, pre_save
-
-from kam.tenancy.models import TenantSettings
 from kam.tenancy.reference import reference_date
 from metrics.models import AccountMetrics
 from metrics.services.marks import forget_accounts, mark_stale
-from metrics.services.parameters import settings_differ
+from metrics.services.parameters import ENGINE_SETTINGS
 from metrics.services.storing import metrics_rows_ensure
 from metrics.tasks import recompute_stale_soon
+
+FIGURE_SETTINGS = ENGINE_SETTINGS | {"pinned_reference_date"}
 
 
 def figures_outdated(
@@ -24,7 +23,9 @@ def figures_outdated(
     recompute_stale_soon(tenant_id=tenant_id)
 
 
-def account_changed(sender: Any, tenant_id: uuid.UUID, account_ids: Iterable[uuid.UUID], **kwargs: Any) -> None:
+def account_changed(
+    sender: Any, tenant_id: uuid.UUID, account_ids: Iterable[uuid.UUID], **kwargs: Any
+) -> None:
     """An account was created or an input on it changed: new ones get their row at once."""
     ids = list(account_ids)
     metrics_rows_ensure(ids, reference_date())
@@ -41,28 +42,16 @@ def account_gone(sender: Any, tenant_id: uuid.UUID, account_ids: Iterable[uuid.U
     recompute_stale_soon(tenant_id=tenant_id)
 
 
-def settings_before(sender: Any, instance: TenantSettings, raw: bool = False, **kwargs: Any) -> None:
-    """Remember what the settings were, to see whether a change touches any figure."""
-    instance._figures_before = None  # type: ignore[attr-defined]
-    if not instance._state.adding and not raw:
-        stored = TenantSettings.objects.filter(tenant_id=instance.tenant_id).first()
-        instance._figures_before = stored  # type: ignore[attr-defined]
-
-
-def settings_changed(sender: Any, instance: TenantSettings, created: bool, **kwargs: Any) -> None:
+def settings_outdate(sender: Any, tenant_id: uuid.UUID, fields: Iterable[str], **kwargs: Any) -> None:
     """A threshold, default or pinned date that figures stand on changed: every account is outdated."""
-    before = getattr(instance, "_figures_before", None)
-    if before is None:
-        return
-    pinned = before.pinned_reference_date != instance.pinned_reference_date
-    if pinned or settings_differ(before, instance):
-        mark_stale(None)
-        recompute_stale_soon(tenant_id=instance.tenant_id)
+    if FIGURE_SETTINGS.intersection(fields):
+        figures_outdated(sender, tenant_id, None)
 
 
 def connect() -> None:
     """Connect everything; called once when the app is ready."""
     from accounts import signals as accounts
+    from kam.tenancy.signals import settings_changed
     from planning.signals import open_space_changed
 
     for signal, receiver, name in (
@@ -72,5 +61,4 @@ def connect() -> None:
     ):
         signal.connect(receiver, dispatch_uid=name)
     open_space_changed.connect(figures_outdated, dispatch_uid="metrics.open_space")
-    pre_save.connect(settings_before, sender=TenantSettings, dispatch_uid="metrics.settings_before")
-    post_save.connect(settings_changed, sender=TenantSettings, dispatch_uid="metrics.settings_changed")
+    settings_changed.connect(settings_outdate, dispatch_uid="metrics.settings")

@@ -239,5 +239,3 @@ def watchdog() -> int:
 def _look_around(**kwargs: Any) -> None:
     """A worker that starts after a crash need not wait for the scheduler."""
     watchdog.apply_async(expires=60)
-
-

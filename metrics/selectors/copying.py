@@ -31,7 +31,10 @@ def copy_out(query: str, params: Sequence[Any], columns: Mapping[str, pa.DataTyp
         buffer,
         read_options=csv.ReadOptions(column_names=list(columns), use_threads=False),
         convert_options=csv.ConvertOptions(
-            column_types=dict(columns), null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+            column_types=dict(columns),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
         ),
         parse_options=csv.ParseOptions(newlines_in_values=True),
     )

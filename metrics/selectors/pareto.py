@@ -64,7 +64,14 @@ def read_measure(
 
 
 def portfolio_pareto(
-    measure: str, *, months: int, reference: datetime.date, chosen: PortfolioFilter | None = None, full: bool = False
+    measure: str,
+    *,
+    months: int,
+    reference: datetime.date,
+    chosen: PortfolioFilter | None = None,
+    full: bool = False,
 ) -> dict[str, Any]:
     """The Pareto description of a measure (K2); the curve thinned for a picture unless `full`."""
-    return pareto_of(read_measure(measure, months=months, reference=reference, chosen=chosen), "value", full=full)
+    return pareto_of(
+        read_measure(measure, months=months, reference=reference, chosen=chosen), "value", full=full
+    )

@@ -95,7 +95,12 @@ def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.da
     """
     tenant = str(current_tenant_id())
     reference_month = month_index(reference)
-    oldest = AccountMonth.objects.filter(tenant_id=tenant).order_by("month").values_list("month", flat=True).first()
+    oldest = (
+        AccountMonth.objects.filter(tenant_id=tenant)
+        .order_by("month")
+        .values_list("month", flat=True)
+        .first()
+    )
     first = max(month_index(max(oldest or reference, FIRST_MONTH)), 0)
     months = list(range(first, reference_month + 1))
     where, params = scope.where("m.account_id")
@@ -178,7 +183,9 @@ def read_contribution_since(
         return dict(cursor.fetchall())
 
 
-def read_cells(account_ids: Sequence[str], scope: Scope, lines: Sequence[str], reference: datetime.date) -> pa.Table:
+def read_cells(
+    account_ids: Sequence[str], scope: Scope, lines: Sequence[str], reference: datetime.date
+) -> pa.Table:
     """The ledger by account × product line × segment × co-created over 24 months (K4, K5), base currency.
 
     `account`, `line`: positions in `account_ids` and `lines`. `segment` "" = none. `current`, `previous`: net
@@ -252,7 +259,9 @@ def read_entered(account_ids: Sequence[str], scope: Scope, lines: Sequence[str])
     )
 
 
-def read_purchases(account_ids: Sequence[str], scope: Scope, reference: datetime.date, base_currency: str) -> pa.Table:
+def read_purchases(
+    account_ids: Sequence[str], scope: Scope, reference: datetime.date, base_currency: str
+) -> pa.Table:
     """Purchases of each account (K3): days with positive sales in the base currency, up to the reference date.
 
     `frequency`: purchases after the first; `recency`, `age`: days; `mean_value`: of the repeat purchases.

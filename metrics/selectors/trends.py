@@ -21,9 +21,7 @@ def rolling_year(reference: datetime.date, chosen: PortfolioFilter | None = None
     of its 12 months has no known cost. Base currency.
     """
     where, params = (chosen or PortfolioFilter()).without_business_unit().where()
-    join = (
-        "JOIN accounts_account a ON a.tenant_id = m.tenant_id AND a.id = m.account_id" if where else ""
-    )
+    join = "JOIN accounts_account a ON a.tenant_id = m.tenant_id AND a.id = m.account_id" if where else ""
     month = month_index(reference)
     span = TREND_MONTHS + 11
     first = max(month - span + 1, 12)
@@ -48,8 +46,11 @@ def rolling_year(reference: datetime.date, chosen: PortfolioFilter | None = None
     return {
         "months": [month_end(month - TREND_MONTHS + 1 + i).isoformat() for i in range(len(years))],
         "net_sales": np.round(years[:, 0], 2).tolist(),
-        "gross_margin": [round(v, 2) if k else None for v, k in zip(years[:, 1].tolist(), known, strict=True)],
+        "gross_margin": [
+            round(v, 2) if k else None for v, k in zip(years[:, 1].tolist(), known, strict=True)
+        ],
         "contribution": [
-            round(v, 2) if k else None for v, k in zip((years[:, 1] - years[:, 2]).tolist(), known, strict=True)
+            round(v, 2) if k else None
+            for v, k in zip((years[:, 1] - years[:, 2]).tolist(), known, strict=True)
         ],
     }

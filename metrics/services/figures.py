@@ -266,7 +266,9 @@ def _add_clv(
         result = clv_historic(contribution_until(rollup, n, parameters.month))
     elif asked == "buy_till_you_die" and ledger.purchases is not None:
         ratio = np.where(
-            np.isnan(last_year.contribution_ratio), last_three.contribution_ratio, last_year.contribution_ratio
+            np.isnan(last_year.contribution_ratio),
+            last_three.contribution_ratio,
+            last_year.contribution_ratio,
         )
         result = ledger.purchases.value(
             margin=m0, contribution_ratio=ratio, acquisition=cost, parameters=rates
@@ -286,7 +288,9 @@ def _add_clv(
 
 def _yearly_rows(table: Yearly, rates: ClvParameters, result: ClvResult) -> list[bytes]:
     """The yearly table of each account as three arrays; empty where the method has none (K3)."""
-    years = np.minimum(np.where(rates.forever, len(table.year), rates.horizon_years), len(table.year)).astype(int)
+    years = np.minimum(np.where(rates.forever, len(table.year), rates.horizon_years), len(table.year)).astype(
+        int
+    )
     listed = np.where(np.isnan(result.value) | (result.method == HISTORIC), 0, years).tolist()
     margin, retained, present = (
         np.round(table.margin, 4),
@@ -295,7 +299,8 @@ def _yearly_rows(table: Yearly, rates: ClvParameters, result: ClvResult) -> list
     )
     return [
         orjson.dumps(
-            {"margin": margin[i, :t], "retained": retained[i, :t], "present_value": present[i, :t]}, option=_JSON
+            {"margin": margin[i, :t], "retained": retained[i, :t], "present_value": present[i, :t]},
+            option=_JSON,
         )
         for i, t in enumerate(listed)
     ]
@@ -335,7 +340,10 @@ def _input_rows(
         fixed["refusal"] = ledger.refusal
     names = list(columns)
     # orjson writes NaN as null: not known.
-    return [orjson.dumps(fixed | dict(zip(names, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    return [
+        orjson.dumps(fixed | dict(zip(names, row, strict=True)))
+        for row in zip(*columns.values(), strict=True)
+    ]
 
 
 def _growth(ledger: AccountLedger) -> pa.Array:

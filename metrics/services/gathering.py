@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from django.db import connection
 from numpy.typing import NDArray
 
 from metrics.engine.btyd import PurchaseModel
@@ -54,6 +55,8 @@ def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Fig
     `context`: what the run fixed at its start (`lines`: the catalogue; `purchase_model`). A constant number
     of queries whatever the number of accounts.
     """
+    if scope.ids is None:
+        _plan_for_many()
     accounts = read_accounts(scope)
     ids = accounts["id"].to_pylist()
     months = read_months(ids, scope, parameters.reference)
@@ -74,6 +77,15 @@ def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Fig
     columns = account_figures(ledger, parameters)
     columns["external_id"] = accounts["external_id"].combine_chunks()
     return Figures(columns, space_cells(cells, entered, lines), accounts["industry"].to_pylist())
+
+
+def _plan_for_many() -> None:
+    """Keep the planner from row-by-row joins, which it takes for few rows right after an import (until
+    statistics are gathered) and which then take minutes; and let sums by key stay in memory."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)"
+        )
 
 
 def _base_factors(accounts: pa.Table, parameters: Parameters) -> NDArray[np.float64]:
@@ -143,7 +155,9 @@ def pack(figures: Figures) -> bytes:
     parts = []
     for table in tables:
         sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        with pa.ipc.new_stream(
+            sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")
+        ) as writer:
             writer.write_table(table)
         parts.append(sink.getvalue().to_pybytes())
     head = b"".join(len(part).to_bytes(8, "little") for part in parts)
@@ -168,5 +182,3 @@ def unpack(packed: bytes | memoryview) -> Figures:
         slots=int(metadata[b"slots"]),
     )
     return Figures(columns, cells, industries)
-
-

@@ -3,7 +3,6 @@
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from kam.tenancy.models import TenantSettings
 from metrics.engine import LoyaltyThresholds, Timing, month_index
@@ -67,13 +66,6 @@ class Parameters:
         chosen = self.settings
         if chosen.matrix_cut_method != TenantSettings.CutMethod.AMOUNT:
             return None
-        return float(chosen.matrix_cut_present or Decimal(0)), float(chosen.matrix_cut_potential or Decimal(0))
-
-
-def settings_differ(before: TenantSettings, after: TenantSettings) -> bool:
-    """Whether a change of settings changes any figure of the engine."""
-
-    def of(settings: TenantSettings) -> list[Any]:
-        return [getattr(settings, name) for name in sorted(ENGINE_SETTINGS)]
-
-    return of(before) != of(after)
+        return float(chosen.matrix_cut_present or Decimal(0)), float(
+            chosen.matrix_cut_potential or Decimal(0)
+        )

@@ -79,7 +79,9 @@ def space_cells(cells: pa.Table, entered: pa.Table, lines: Lines) -> SpaceCells:
     key = (account * width + segment) * max(lines.slots, 1) + line
     keys, row = np.unique(key, return_inverse=True)
     from_sales, from_entry = row[:sold], row[sold:]
-    current = np.bincount(from_sales, weights=floats(cells["current"]), minlength=len(keys)).astype(np.float64)
+    current = np.bincount(from_sales, weights=floats(cells["current"]), minlength=len(keys)).astype(
+        np.float64
+    )
     potential, probability = np.full(len(keys), np.nan), np.full(len(keys), np.nan)
     override = np.full(len(keys), -1, dtype=np.int8)
     if typed:
@@ -283,7 +285,13 @@ def add_potentials(
     columns["upv_detail"] = pa.array(
         [
             orjson.dumps(
-                {"cells": c, "estimated_cells": e, "assumed_probabilities": a, "gap": g, "unprofitable_cells": w}
+                {
+                    "cells": c,
+                    "estimated_cells": e,
+                    "assumed_probabilities": a,
+                    "gap": g,
+                    "unprofitable_cells": w,
+                }
             ).decode()
             for c, e, a, g, w in zip(
                 joined["cells"].tolist(),

@@ -171,7 +171,9 @@ def stored_potentials(snapshot: PortfolioSnapshot, catalogue: list[str]) -> Tena
     shares = stored.get("known_share", {})
     return TenantPotentials(
         catalogue=catalogue,
-        ratio=np.array([number(ratios[line]) if line in ratios else overall for line in catalogue], dtype=float),
+        ratio=np.array(
+            [number(ratios[line]) if line in ratios else overall for line in catalogue], dtype=float
+        ),
         known_share=np.array([number(shares.get(line)) for line in catalogue], dtype=float),
         overall=overall,
         industries=list(industries),
@@ -183,7 +185,12 @@ def stored_potentials(snapshot: PortfolioSnapshot, catalogue: list[str]) -> Tena
 
 
 def publish_some(
-    figures: Figures, *, run_id: uuid.UUID, parameters: Parameters, catalogue: list[str], snapshot: PortfolioSnapshot
+    figures: Figures,
+    *,
+    run_id: uuid.UUID,
+    parameters: Parameters,
+    catalogue: list[str],
+    snapshot: PortfolioSnapshot,
 ) -> int:
     """Publish a few accounts against the ratios, peers and cuts of the current snapshot.
 
@@ -256,9 +263,7 @@ def refresh_ranks(parameters: Parameters) -> int:
     return len(rows)
 
 
-def _update_ranks(
-    ids: pa.Array, judged: Columns, rows: NDArray[np.int64], reference: datetime.date
-) -> None:
+def _update_ranks(ids: pa.Array, judged: Columns, rows: NDArray[np.int64], reference: datetime.date) -> None:
     names = ("volume_class", "sales_rank", "dubinsky_ingram_class", "dubinsky_ingram_reason")
     taken: list[Any] = [ids.take(pa.array(rows)).to_pylist()]
     taken += [judged[name].take(pa.array(rows)).to_pylist() for name in names]

@@ -100,7 +100,9 @@ def _begin(run: Recomputation) -> None:
     if run.kind == Kind.STALE:
         run.reference_date = reference_date(settings)
     count = Account.objects.filter(tenant_id=tenant_id).count()
-    marked = claim_marks(run.pk, run.account_ids if run.kind == Kind.ACCOUNTS else None) if run.publish else []
+    marked = (
+        claim_marks(run.pk, run.account_ids if run.kind == Kind.ACCOUNTS else None) if run.publish else []
+    )
     everything = _needs_everything(run, marked, count)
     chosen = sorted(
         Account.objects.filter(
@@ -148,9 +150,7 @@ def _needs_everything(run: Recomputation, marked: Sequence[uuid.UUID | None], co
 
 def _cut_shards(run: Recomputation) -> None:
     """Ranges of account ids that cover every account of the tenant."""
-    ids = list(
-        Account.objects.filter(tenant_id=run.tenant_id).order_by("id").values_list("id", flat=True)
-    )
+    ids = list(Account.objects.filter(tenant_id=run.tenant_id).order_by("id").values_list("id", flat=True))
     pieces = max(1, -(-len(ids) // SHARD_ACCOUNTS))
     size = -(-len(ids) // pieces)
     RecomputationShard.objects.bulk_create(
@@ -169,9 +169,7 @@ def _cut_shards(run: Recomputation) -> None:
 def _purchase_model(run: Recomputation) -> dict[str, Any]:
     """The first pass over all accounts that `buy_till_you_die` needs (K3)."""
     ids = read_accounts(EVERY_ACCOUNT)["id"].to_pylist()
-    rows = read_purchases(
-        ids, EVERY_ACCOUNT, run.reference_date, run.context["settings"]["base_currency"]
-    )
+    rows = read_purchases(ids, EVERY_ACCOUNT, run.reference_date, run.context["settings"]["base_currency"])
     return fit(rows, len(ids))
 
 
@@ -299,7 +297,11 @@ def _finish(run: Recomputation, written: int, publish_seconds: float) -> None:
     run.accounts_done = run.accounts_total
     begun = run.started_at or run.finished_at
     run.seconds = (run.finished_at - begun).total_seconds()
-    run.timing = {"publish": round(publish_seconds, 4), "shards": [round(s, 4) for s in spent], "rows": written}
+    run.timing = {
+        "publish": round(publish_seconds, 4),
+        "shards": [round(s, 4) for s in spent],
+        "rows": written,
+    }
     # Ids of lines and accounts are only needed while the run lasts.
     run.context = {"settings": run.context["settings"]}
     run.save()
