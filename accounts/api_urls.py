@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import accounts, catalogue, ledger, segments
+from accounts.api import accounts, catalogue, imports, ledger, pnl, segments
 
 urlpatterns = [
     path("accounts/", accounts.AccountListApi.as_view(), name="accounts-list"),
@@ -26,4 +26,8 @@ urlpatterns = [
     path("sales-lines/<uuid:pk>/", ledger.SalesLineDetailApi.as_view(), name="sales-lines-detail"),
     path("cost-entries/", ledger.CostEntryListApi.as_view(), name="cost-entries-list"),
     path("cost-entries/<uuid:pk>/", ledger.CostEntryDetailApi.as_view(), name="cost-entries-detail"),
+    path("accounts/<uuid:pk>/pnl/", pnl.AccountPnlApi.as_view(), name="accounts-pnl"),
+    path("imports/", imports.ImportListApi.as_view(), name="imports-list"),
+    path("imports/<uuid:pk>/", imports.ImportDetailApi.as_view(), name="imports-detail"),
+    path("imports/<uuid:pk>/errors.csv", imports.ImportErrorsApi.as_view(), name="imports-errors"),
 ]
