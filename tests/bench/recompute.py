@@ -1,0 +1,157 @@
+"""Rows about the engine: a full recomputation against the bare sums, a few stale accounts, growth."""
+
+import statistics
+import uuid
+
+from django.db import connection
+
+from kam.tenancy.context import tenant_context
+from kam.tenancy.reference import reference_date
+from kam.tenancy.selectors import tenant_settings
+from metrics.models import Recomputation
+from metrics.services.marks import mark_stale
+from metrics.services.parameters import Parameters
+from metrics.services.publish import refresh_ranks
+from metrics.services.runs import Next, run_begin, run_publish, run_shard, run_stale_create
+from tests.bench.data import Supplier
+from tests.bench.database import settle_tables
+from tests.bench.measure import Report, median_of, say, timed
+
+RESULT_TABLES = (
+    "metrics_accountmetrics",
+    "metrics_accountmetricshistory",
+    "metrics_portfoliosnapshot",
+    "metrics_recomputation",
+    "metrics_recomputationshard",
+    "metrics_staleaccount",
+    "planning_peerpotential",
+)
+_BARE = """
+    SELECT count(*) FROM (
+        SELECT account_id, product_id, segment_id, date_trunc('month', date), sum(net_sales)
+        FROM accounts_salesline GROUP BY 1, 2, 3, 4) sums
+"""
+
+
+def drive(tenant_id: uuid.UUID, run_id: uuid.UUID) -> None:
+    """What the workers do with a run, one after another in this process."""
+    step = run_begin(tenant_id=tenant_id, run_id=run_id)
+    for shard in step.shards:
+        run_shard(tenant_id=tenant_id, shard_id=shard)
+    if step.next not in (Next.SHARDS, Next.COMPUTE, Next.PUBLISH):
+        raise RuntimeError(f"the run should be computed, but the next step is {step.next}")
+    run_publish(tenant_id=tenant_id, run_id=run_id)
+    with tenant_context(tenant_id):
+        run = Recomputation.objects.get(tenant_id=tenant_id, pk=run_id)
+        if run.status != Recomputation.Status.SUCCEEDED:
+            raise RuntimeError(f"the run ended as {run.status}: {run.failure}")
+
+
+def run_full(supplier: Supplier) -> None:
+    """A full recomputation, from the request to the published figures."""
+    tenant_id = supplier.tenant.id
+    with tenant_context(tenant_id):
+        run = Recomputation.objects.create(tenant_id=tenant_id, reference_date=reference_date())
+    drive(tenant_id, run.pk)
+
+
+def _bare_sums(supplier: Supplier) -> int:
+    # The same memory for sorting and hashing as the recomputation gives itself.
+    with tenant_context(supplier.tenant.id), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('work_mem', '64MB', true)")
+        cursor.execute(_BARE)
+        return int(cursor.fetchone()[0])
+
+
+def full_against_bare(report: Report, supplier: Supplier, lines: int) -> float:
+    """Row `recompute`. Returns the median seconds of a full recomputation."""
+    say(f"full recomputation of {supplier.accounts:,} accounts with {lines:,} lines")
+    cells = _bare_sums(supplier)
+    floor, full = [], []
+    run_full(supplier)
+    for _ in range(3):
+        settle_tables(*RESULT_TABLES)
+        floor.append(timed(lambda: _bare_sums(supplier)))
+        full.append(timed(lambda: run_full(supplier)))
+    seconds, bare = statistics.median(full), statistics.median(floor)
+    report.add(
+        "recompute",
+        f"full recomputation, {supplier.accounts:,} accounts / {lines:,} lines, against the bare sums",
+        seconds / bare,
+        bar=0.5,
+        aim=0.2,
+        detail=f"{seconds:.2f} s / {bare:.2f} s, {cells:,} sums",
+    )
+    return seconds
+
+
+def full_seconds(supplier: Supplier) -> float:
+    """Median seconds of a full recomputation."""
+    run_full(supplier)
+    return median_of(3, lambda: run_full(supplier), before=lambda: settle_tables(*RESULT_TABLES))
+
+
+def _stale(supplier: Supplier, account_ids: list[str]) -> None:
+    tenant_id = supplier.tenant.id
+    run_id = run_stale_create(tenant_id=tenant_id)
+    if run_id is None:
+        raise RuntimeError("nothing was marked")
+    drive(tenant_id, run_id)
+    with tenant_context(tenant_id):
+        run = Recomputation.objects.get(tenant_id=tenant_id, pk=run_id)
+        if run.timing["rows"] != len(account_ids):
+            raise RuntimeError(f"{run.timing['rows']} accounts were written, not {len(account_ids)}")
+
+
+def _mark(supplier: Supplier, account_ids: list[str]) -> None:
+    with tenant_context(supplier.tenant.id):
+        mark_stale([uuid.UUID(account) for account in account_ids])
+
+
+def _refresh_ranks(supplier: Supplier) -> None:
+    with tenant_context(supplier.tenant.id):
+        refresh_ranks(Parameters(reference_date(), tenant_settings()))
+
+
+def stale_against_full(report: Report, supplier: Supplier, full: float) -> None:
+    """Row `stale`: ten accounts from all sizes, the ten largest, and the ranks in their own pass."""
+    step = supplier.accounts // 10
+    chosen = {
+        "10 stale accounts": supplier.account_ids[step // 2 :: step][:10],
+        "the 10 largest": supplier.account_ids[:10],
+    }
+    for what, ids in chosen.items():
+        _mark(supplier, ids)
+        _stale(supplier, ids)
+        seconds = median_of(5, lambda: _stale(supplier, ids), before=lambda: _mark(supplier, ids))  # noqa: B023
+        report.add(
+            "stale",
+            f"recomputation of {what} against the full one",
+            seconds / full,
+            unit="%",
+            bar=0.02,
+            aim=0.005,
+            detail=f"{1000 * seconds:.0f} ms / {full:.2f} s",
+        )
+    seconds = median_of(3, lambda: _refresh_ranks(supplier))
+    report.add(
+        "stale",
+        "ranks, medians and totals of all accounts afterwards, against the full one",
+        seconds / full,
+        unit="%",
+        detail=f"{1000 * seconds:.0f} ms, a task of its own",
+    )
+
+
+def growth(report: Report, large: Supplier, small: Supplier, full: float) -> None:
+    """Row `growth`: time; the memory of one shard is in `memory.py`."""
+    say(f"growth from {small.accounts:,} to {large.accounts:,} accounts")
+    seconds = full_seconds(small)
+    report.add(
+        "growth",
+        f"full recomputation, {small.accounts:,} → {large.accounts:,} accounts",
+        full / seconds,
+        bar=1.05 * large.accounts / small.accounts,
+        aim=float(large.accounts) / small.accounts,
+        detail=f"{full:.2f} s / {seconds:.2f} s",
+    )

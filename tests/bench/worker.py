@@ -1,0 +1,46 @@
+"""A process that does one job as a worker does and tells its peak memory (`memory.py` calls it)."""
+
+import json
+import resource
+import sys
+import time
+import uuid
+from pathlib import Path
+
+
+def _peak() -> float:
+    scale = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
+
+
+def main(arguments: list[str]) -> None:
+    """`import TENANT FILE`, `recompute TENANT`, or `shards TENANT` (all shards, nothing published)."""
+    import django
+
+    django.setup()
+    import kam.celery  # noqa: F401  # a worker has it in memory
+    from kam.tenancy.context import tenant_context
+    from kam.tenancy.reference import reference_date
+    from metrics.models import Recomputation
+    from metrics.services.runs import run_begin, run_fail, run_shard
+    from tests.bench.imports import import_file
+    from tests.bench.recompute import drive
+
+    what, tenant_id = arguments[0], uuid.UUID(arguments[1])
+    base, started = _peak(), time.perf_counter()
+    if what == "import":
+        import_file(tenant_id, Path(arguments[2]))
+    else:
+        with tenant_context(tenant_id):
+            run = Recomputation.objects.create(tenant_id=tenant_id, reference_date=reference_date())
+        if what == "recompute":
+            drive(tenant_id, run.pk)
+        else:
+            for shard in run_begin(tenant_id=tenant_id, run_id=run.pk).shards:
+                run_shard(tenant_id=tenant_id, shard_id=shard)
+            run_fail(tenant_id=tenant_id, run_id=run.pk, reason="only its memory was asked for")
+    print(json.dumps({"peak": _peak(), "base": base, "seconds": time.perf_counter() - started}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
