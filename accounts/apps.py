@@ -7,3 +7,6 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # Importing the package registers its kinds of files.
         import accounts.imports  # noqa: F401
+        from accounts.shell import register
+
+        register()

@@ -211,7 +211,11 @@ def _gross_margin(row: MetricsRow, context: Context) -> Explanation:
         ),
         inputs=(
             Input("Net sales", _full(row.net_sales_12m, context), "ledger"),
-            Input("Cost of goods", _full(row.cogs_12m, context), "estimated in part" if row.margin_estimated else "ledger"),
+            Input(
+                "Cost of goods",
+                _full(row.cogs_12m, context),
+                "estimated in part" if row.margin_estimated else "ledger",
+            ),
             Input("Margin of the known part", _full(row.margin_known_part, context)),
             Input("Known share of sales", formatting.percent(row.margin_known_share)),
         ),
@@ -244,7 +248,10 @@ def _contribution(row: MetricsRow, context: Context) -> Explanation:
         value=_full(row.contribution_12m, context),
         method="Gross margin − cost to serve",
         formula=_sum_formula(
-            context, row.contribution_12m, ("", row.gross_margin_12m), (formatting.MINUS, row.cost_to_serve_12m)
+            context,
+            row.contribution_12m,
+            ("", row.gross_margin_12m),
+            (formatting.MINUS, row.cost_to_serve_12m),
         ),
         inputs=(
             Input("Gross margin", _full(row.gross_margin_12m, context), "ledger"),
@@ -302,7 +309,9 @@ def clv_inputs(row: MetricsRow, context: Context) -> tuple[Input, ...]:
             "for ever" if horizon is None else formatting.plural(int(horizon), "year"),
             source("horizon_years"),
         ),
-        Input("Acquisition cost not yet earned back", _full(_number(inputs.get("acquisition_cost")), context)),
+        Input(
+            "Acquisition cost not yet earned back", _full(_number(inputs.get("acquisition_cost")), context)
+        ),
         Input("First margin", TIMING_WORDS.get(str(inputs.get("timing", "")), NOT_KNOWN)),
     )
 
@@ -352,8 +361,10 @@ def _clv(row: MetricsRow, context: Context) -> Explanation:
         )
         if row.clv_multiplier is not None:
             formula = formula.replace(
-                f"{minus} = ", f"{minus} = {_full(row.contribution_12m, context)} × "
-                f"{formatting.number(row.clv_multiplier, decimals=6)}{minus} = ", 1
+                f"{minus} = ",
+                f"{minus} = {_full(row.contribution_12m, context)} × "
+                f"{formatting.number(row.clv_multiplier, decimals=6)}{minus} = ",
+                1,
             )
     elif method == "historic":
         formula = f"Σ contribution since the first sale = {_full(row.clv, context)}"
@@ -370,7 +381,8 @@ def _clv(row: MetricsRow, context: Context) -> Explanation:
         method=f"{METHOD_WORDS.get(method, method)}{f', {timing}' if timing and method != 'historic' else ''}",
         formula=formula,
         inputs=clv_inputs(row, context),
-        note=NOTE_WORDS.get(str(inputs.get("note") or ""), "") or ("" if row.clv is not None else _margin_note(row)),
+        note=NOTE_WORDS.get(str(inputs.get("note") or ""), "")
+        or ("" if row.clv is not None else _margin_note(row)),
         can_change=True,
     )
 
@@ -395,7 +407,11 @@ def _upv_annual(row: MetricsRow, context: Context) -> Explanation:
     note = "" if row.upv_annual is not None else _NO_POTENTIAL
     if context.unprofitable_lines:
         note = f"Worth nothing, because these lines earn nothing: {', '.join(context.unprofitable_lines)}."
-    parts = (("Up-sell", row.upv_up_sell), ("Cross-sell", row.upv_cross_sell), ("Co-creation", row.upv_co_creation))
+    parts = (
+        ("Up-sell", row.upv_up_sell),
+        ("Cross-sell", row.upv_cross_sell),
+        ("Co-creation", row.upv_co_creation),
+    )
     terms = " + ".join(_full(value, context) for _, value in parts)
     return _base(
         row,
@@ -403,7 +419,9 @@ def _upv_annual(row: MetricsRow, context: Context) -> Explanation:
         title="Unrealised potential, per year",
         value=_full(row.upv_annual, context),
         method="Σ gap × contribution ratio of the product line, over the Open Space",
-        formula=f"{terms} = {_full(row.upv_annual, context)}" if row.upv_annual is not None else "Σ gap × ratio",
+        formula=f"{terms} = {_full(row.upv_annual, context)}"
+        if row.upv_annual is not None
+        else "Σ gap × ratio",
         inputs=(
             *(Input(label, _full(value, context)) for label, value in parts),
             Input("Entered", _full(row.upv_entered, context)),
@@ -431,7 +449,11 @@ def _upv(row: MetricsRow, context: Context) -> Explanation:
         method="Potential per year × the account's own lifetime multiplier, so that the two compare",
         formula=f"{_full(row.upv_annual, context)} × {multiplier} = {_full(row.upv, context)}",
         inputs=(
-            Input("Potential per year", _full(row.upv_annual, context), potential_basis_words(row.potential_basis)),
+            Input(
+                "Potential per year",
+                _full(row.upv_annual, context),
+                potential_basis_words(row.potential_basis),
+            ),
             Input("Multiplier", multiplier, multiplier_formula(row.clv_inputs or {})),
         ),
         note=note,
@@ -458,7 +480,10 @@ def _growth(row: MetricsRow, context: Context) -> Explanation:
 
     split = row.growth_split or {}
     change = row.net_sales_12m - row.net_sales_prior_12m
-    named = [(source, _number(split.get(source))) for source in ("loss", "organic", "up_sell", "cross_sell", "co_creation")]
+    named = [
+        (source, _number(split.get(source)))
+        for source in ("loss", "organic", "up_sell", "cross_sell", "co_creation")
+    ]
     terms = " + ".join(_parenthesised(_full(value, context)) for _, value in named if value is not None)
     return _base(
         row,
@@ -468,7 +493,13 @@ def _growth(row: MetricsRow, context: Context) -> Explanation:
         method="Each segment × product line once: co-created first, then sold in both years, new segment, new line, lost",
         formula=f"{terms} = {_full(change, context)}",
         inputs=(
-            *(Input(growth_word(source), formatting.money_full(value, context.currency, decimals=0, signed=True)) for source, value in named),
+            *(
+                Input(
+                    growth_word(source),
+                    formatting.money_full(value, context.currency, decimals=0, signed=True),
+                )
+                for source, value in named
+            ),
         ),
         window=f"{window_text(row.reference_date)}, against the 12 months before",
     )
@@ -493,9 +524,19 @@ def _loyalty(row: MetricsRow, context: Context) -> Explanation:
             f"{formatting.percent(share)} ÷ {_ratio_text(context.active_cut)}) = {axis}"
         ),
         inputs=(
-            Input("Customer for", NOT_KNOWN if row.tenure_months is None else formatting.plural(row.tenure_months, "month"), f"needs {formatting.number(context.tenure_cut)}"),
-            Input("Quarters with sales", formatting.percent(share), f"needs {_ratio_text(context.active_cut)}"),
-            Input("Contribution of sales", formatting.percent(row.contribution_ratio), f"hurdle {_ratio_text(context.hurdle)}"),
+            Input(
+                "Customer for",
+                NOT_KNOWN if row.tenure_months is None else formatting.plural(row.tenure_months, "month"),
+                f"needs {formatting.number(context.tenure_cut)}",
+            ),
+            Input(
+                "Quarters with sales", formatting.percent(share), f"needs {_ratio_text(context.active_cut)}"
+            ),
+            Input(
+                "Contribution of sales",
+                formatting.percent(row.contribution_ratio),
+                f"hurdle {_ratio_text(context.hurdle)}",
+            ),
         ),
         note=reason,
         window="Quarters counted back from the reference month, at most 12",
@@ -522,12 +563,22 @@ def _dubinsky_ingram(row: MetricsRow, context: Context) -> Explanation:
         row,
         context,
         title="Present × potential",
-        value=class_word("dubinsky_ingram", row.dubinsky_ingram_class).word if row.dubinsky_ingram_class else NOT_KNOWN,
+        value=class_word("dubinsky_ingram", row.dubinsky_ingram_class).word
+        if row.dubinsky_ingram_class
+        else NOT_KNOWN,
         method="High means at or above the cut, and above 0. The cuts are the median of the accounts with sales, or amounts you set",
         formula=potential_contribution_formula(row, context),
         inputs=(
-            Input("Present contribution", _full(row.contribution_12m, context), f"cut {_full(context.cut_present, context)}"),
-            Input("Potential contribution", _full(row.potential_contribution, context), f"cut {_full(context.cut_potential, context)}"),
+            Input(
+                "Present contribution",
+                _full(row.contribution_12m, context),
+                f"cut {_full(context.cut_present, context)}",
+            ),
+            Input(
+                "Potential contribution",
+                _full(row.potential_contribution, context),
+                f"cut {_full(context.cut_potential, context)}",
+            ),
             Input("Potential stands on", potential_basis_words(row.potential_basis)),
         ),
         note=note,
@@ -564,9 +615,15 @@ def _share_of_wallet(row: MetricsRow, context: Context) -> Explanation:
         formula=f"{_full(row.net_sales_12m, context)} ÷ {_full(context.category_spend, context)} = {formatting.percent(row.share_of_wallet)}",
         inputs=(
             Input("Net sales", _full(row.net_sales_12m, context), "ledger"),
-            Input("Category spend", _full(context.category_spend, context), "entered" if context.category_spend is not None else ""),
+            Input(
+                "Category spend",
+                _full(context.category_spend, context),
+                "entered" if context.category_spend is not None else "",
+            ),
         ),
-        note="" if row.share_of_wallet is not None else "Enter the category spend on the account to see the share.",
+        note=""
+        if row.share_of_wallet is not None
+        else "Enter the category spend on the account to see the share.",
         can_change=True,
     )
 

@@ -1,12 +1,14 @@
 """What an account's classes suggest (K8, K34), in a verb and a sentence. A person decides."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from kam.common import formatting
 from kam.common.meanings import Meaning
 from metrics.models import AccountDecision, MetricsRow
 
 Verdict = AccountDecision.Verdict
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -20,51 +22,55 @@ class Suggestion:
 
 
 def suggestion_for(row: MetricsRow, *, is_key: bool, currency: str) -> Suggestion | None:
-    """The decision an account needs, or None where its classes call for nothing new.
+    """The decision an account needs, or None where nothing calls for one.
 
-    Vultures come first (they cost money now), then what was lost, then what could grow.
+    The rules are those of the portfolio's list (`metrics.selectors.portfolio_suggestions`), and a vulture is
+    repriced whatever its trend (K8). What costs money now comes first, then what was lost, then growth.
     """
 
-    def money(value: object) -> str:
-        return formatting.money(value, currency)  # type: ignore[arg-type]
+    def money(value: Decimal | None) -> str:
+        return formatting.money(value, currency)
 
-    if row.loyalty_class == "vulture":
+    now, before = row.contribution_12m, row.contribution_prior_12m
+    loses = row.sold_12m and now is not None and now < 0 and row.dubinsky_ingram_class != "undeveloped"
+    worse = loses and now is not None and now < min(before if before is not None else ZERO, ZERO)
+    if row.loyalty_class == "vulture" or (worse and row.net_sales_12m >= row.net_sales_prior_12m):
         return Suggestion(
             Verdict.REPRICE,
             "Reprice",
             "cut",
-            f"It buys steadily for {money(row.net_sales_12m)} a year and leaves {money(row.contribution_12m)}.",
+            f"It buys for {money(row.net_sales_12m)} a year and leaves {money(now)}.",
         )
-    if row.loyalty_reason == "dormant" and row.net_sales_prior_12m > 0:
-        return Suggestion(
-            Verdict.WIN_BACK,
-            "Win back",
-            "grow",
-            f"It bought for {money(row.net_sales_prior_12m)} the year before, and nothing since "
-            f"{formatting.date(row.last_sale)}.",
-        )
-    if row.dubinsky_ingram_class == "undesirable" and row.loyalty_class == "stranger":
+    covered = row.potential_contribution is not None and row.potential_contribution >= 0
+    if loses and row.net_sales_12m < row.net_sales_prior_12m and not covered:
         return Suggestion(
             Verdict.REDUCE,
             "Reduce the effort",
             "cut",
-            f"It leaves {money(row.contribution_12m)} a year, and potential adds only "
-            f"{_potential(row, currency)}.",
+            f"It leaves {money(now)} a year on falling sales; expected potential of "
+            f"{_potential(row, currency)} does not cover that.",
         )
-    if row.loyalty_class == "friend" and row.dubinsky_ingram_class == "desirable" and not is_key:
+    if not row.sold_12m and before is not None and before > 0:
+        return Suggestion(
+            Verdict.WIN_BACK,
+            "Win back",
+            "grow",
+            f"It left {money(before)} the year before, and bought nothing since {formatting.date(row.last_sale)}.",
+        )
+    earns = now is not None and now > 0
+    if row.loyalty_class == "friend" and row.dubinsky_ingram_class == "desirable" and not is_key and earns:
         return Suggestion(
             Verdict.PROMOTE,
             "Promote to key account",
             "keep",
-            f"Loyal and profitable: it leaves {money(row.contribution_12m)} a year and could add "
-            f"{_potential(row, currency)}.",
+            f"Loyal and profitable: it leaves {money(now)} a year and could add {_potential(row, currency)}.",
         )
-    if row.loyalty_class == "butterfly" or row.dubinsky_ingram_class == "undeveloped":
+    if row.dubinsky_ingram_class == "undeveloped" and (row.upv_expected_annual or ZERO) > 0:
         return Suggestion(
             Verdict.INVEST,
             "Invest",
             "grow",
-            f"It leaves {money(row.contribution_12m)} a year now; potential could add {_potential(row, currency)}.",
+            f"It leaves {money(now)} a year now; potential could add {_potential(row, currency)}.",
         )
     return None
 

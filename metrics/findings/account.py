@@ -94,7 +94,9 @@ def _contribution_clause(facts: Facts) -> str:
     now, before = facts.contribution, facts.contribution_prior
     if now is None:
         if facts.known_share is not None and 0 < facts.known_share < 1:
-            return f", but margin is known for only {formatting.percent(facts.known_share, decimals=0)} of them"
+            return (
+                f", but margin is known for only {formatting.percent(facts.known_share, decimals=0)} of them"
+            )
         return ", but what they earn is not known"
     if now < 0:
         loss = formatting.money(abs(now), facts.currency)
@@ -301,13 +303,17 @@ def list_finding(counts: ListCounts) -> str:
         return "One account, and it loses money." if counts.negative else "One account, and it earns money."
     known = counts.selling - counts.unknown
     if known == 0:
-        return f"{formatting.number(counts.selling)} of {head} bought in 12 months; what they earn is not known."
+        return (
+            f"{formatting.number(counts.selling)} of {head} bought in 12 months; what they earn is not known."
+        )
     if counts.negative == 0:
         return f"{head}: every one that bought in 12 months earns money."
     if counts.negative == known:
         return f"{head}: every one that bought in 12 months loses money."
     negative = formatting.number(counts.negative)
-    return f"{negative} of {formatting.number(counts.selling)} buying accounts {_lose(counts.negative)} money."
+    return (
+        f"{negative} of {formatting.number(counts.selling)} buying accounts {_lose(counts.negative)} money."
+    )
 
 
 def _lose(count: int) -> str:
@@ -332,7 +338,11 @@ def home_finding(
         subject = "Your company’s one account" if everything else "Your one account"
         if losing:
             return f"{subject} loses money."
-        return f"{subject} earns money." if known else f"What {subject[0].lower()}{subject[1:]} earns is not known yet."
+        return (
+            f"{subject} earns money."
+            if known
+            else f"What {subject[0].lower()}{subject[1:]} earns is not known yet."
+        )
     accounts = "accounts" if everything else f"{count} accounts"
     if not known:
         return f"What {'your company’s ' if everything else 'your '}{accounts} earn is not known yet."
@@ -368,7 +378,9 @@ def history_finding(records: list[tuple[datetime.date, Decimal | None]], currenc
         return f"Lifetime value has not changed since {formatting.date(oldest)}."
     verb = "rose" if now > then else "fell"
     amount = formatting.money(abs(now - then), currency)
-    return f"Lifetime value {verb} by {amount} between {formatting.date(oldest)} and {formatting.date(newest)}."
+    return (
+        f"Lifetime value {verb} by {amount} between {formatting.date(oldest)} and {formatting.date(newest)}."
+    )
 
 
 def missing_finding(count: int) -> str:

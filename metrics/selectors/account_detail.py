@@ -17,27 +17,16 @@ from accounts.selectors.accounts import account_visible
 from accounts.selectors.ledger_sql import MONTH, costs_sql
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
-from metrics.models import (
-    AccountMetrics,
-    AccountMetricsHistory,
-    PortfolioSnapshot,
-    Recomputation,
-    StaleAccount,
-)
+from metrics.models import AccountMetrics
+from metrics.selectors.account_metrics import metrics_of
 
 ZERO = Decimal(0)
 
 
 def account_metrics(*, account_id: uuid.UUID) -> AccountMetrics | None:
-    """The published record of an account, or None when it was never computed."""
-    return AccountMetrics.objects.filter(tenant_id=current_tenant_id(), account_id=account_id).first()
-
-
-def account_history(*, account_id: uuid.UUID) -> "QuerySet[AccountMetricsHistory]":
-    """One record per reference date, the newest first."""
-    return AccountMetricsHistory.objects.filter(
-        tenant_id=current_tenant_id(), account_id=account_id
-    ).order_by("-reference_date")
+    """The published record of an account, or None while nothing was computed for it."""
+    row = metrics_of(account_id)
+    return row if row is not None and row.engine_version else None
 
 
 @dataclass(frozen=True)
@@ -98,7 +87,12 @@ def account_costs(
     with connection.cursor() as cursor:
         cursor.execute(
             query,
-            {"tenant": current_tenant_id(), "base": base_currency, "account": account_id, "to": reference_date},
+            {
+                "tenant": current_tenant_id(),
+                "base": base_currency,
+                "account": account_id,
+                "to": reference_date,
+            },
         )
         for month, category, amount in cursor.fetchall():
             found[month][category] = amount

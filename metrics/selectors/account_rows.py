@@ -121,9 +121,7 @@ class AccountScope:
 
 
 class AccountRow(NamedTuple):
-    """One account of the list; figures of 12 months in the base currency, None = not known.
-
-    `computed` False: no metrics row yet, every figure is None."""
+    """One account of the list; figures of 12 months in the base currency, None = not known."""
 
     id: uuid.UUID
     name: str
@@ -145,7 +143,12 @@ class AccountRow(NamedTuple):
     volume_class: str
     margin_estimated: bool
     last_sale: datetime.date | None
-    computed: bool = True
+    engine_version: str
+
+    @property
+    def computed(self) -> bool:
+        """Whether a run has filled the row; before that every figure is None."""
+        return bool(self.engine_version)
 
     @property
     def change(self) -> float | None:
@@ -176,9 +179,12 @@ _METRIC_COLUMNS: Final = (
     "volume_class",
     "margin_estimated",
     "last_sale",
+    "engine_version",
 )
 _ACCOUNT_COLUMNS: Final = ("id", "name", "external_id", "country", "industry", "is_key_account", "owner_id")
-_EMPTY: Final = (None, None, None, None, None, None, "", "", "", "", "", False, None, False)
+_EMPTY: Final = (None, None, None, None, None, None, "", "", "", "", "", False, None, "")
+# Sums of a row that no run has filled yet are zeros that nobody computed.
+_SUMS: Final = {"net_sales": None, "net_sales_prior": None, "contribution": None}
 
 
 def _account_q(filters: AccountFilters, scope: AccountScope, prefix: str) -> Q:
@@ -236,9 +242,7 @@ def _not_computed(filters: AccountFilters, scope: AccountScope) -> "QuerySet[Acc
     return Account.objects.filter(_account_q(filters, scope, "")).filter(~Exists(own)).order_by("name", "id")
 
 
-def _segments(
-    filters: AccountFilters, scope: AccountScope
-) -> list[tuple["QuerySet[Any]", tuple[str, ...]]]:
+def _segments(filters: AccountFilters, scope: AccountScope) -> list[tuple["QuerySet[Any]", tuple[str, ...]]]:
     """The list as parts that follow one another: value known, value not known, never computed."""
     rows = _computed(filters, scope)
     column = filters.field_name
@@ -292,7 +296,8 @@ def account_rows_all(*, filters: AccountFilters, scope: AccountScope) -> Iterato
 
 
 def _row(values: tuple[Any, ...], columns: tuple[str, ...]) -> AccountRow:
-    return AccountRow(*values) if columns is _METRIC_COLUMNS else AccountRow(*values, *_EMPTY)
+    row = AccountRow(*values) if columns is _METRIC_COLUMNS else AccountRow(*values, *_EMPTY)
+    return row if row.computed else row._replace(**_SUMS)
 
 
 class AccountListCounts(NamedTuple):
@@ -308,16 +313,14 @@ class AccountListCounts(NamedTuple):
 def account_counts(*, filters: AccountFilters, scope: AccountScope) -> AccountListCounts:
     """Counts behind the heading and the pager of the list."""
     figures = _computed(filters, scope).aggregate(
-        computed=Count("id"),
+        rows=Count("id"),
+        computed=Count("id", filter=~Q(engine_version="")),
         selling=Count("id", filter=Q(sold_12m=True)),
         negative=Count("id", filter=Q(sold_12m=True, contribution_12m__lt=0)),
         unknown=Count("id", filter=Q(sold_12m=True, contribution_12m__isnull=True)),
     )
-    total = (
-        figures["computed"]
-        if filters.needs_metrics
-        else Account.objects.filter(_account_q(filters, scope, "")).count()
-    )
+    rows = figures.pop("rows")
+    total = rows if filters.needs_metrics else Account.objects.filter(_account_q(filters, scope, "")).count()
     return AccountListCounts(total=total, **figures)
 
 
@@ -347,14 +350,8 @@ def _ranked(counts: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (item[0] == "", -item[1], item[0]))
 
 
-def my_account_rows(*, scope: AccountScope, limit: int = 12) -> list[AccountRow]:
-    """Accounts the person owns, leads or works in, the weakest contribution first."""
-    filters = AccountFilters(mine=True, ordering="contribution")
-    return account_rows(filters=filters, scope=principal, limit=limit)
-
-
 def stale_account_ids(account_ids: list[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of these accounts have newer data than their figures; a mark without an account means all of them."""
+    """Which of these accounts have newer data than their figures; a mark without an account means all."""
     marks = set(
         StaleAccount.objects.filter(
             Q(account_id__in=account_ids) | Q(account__isnull=True), tenant_id=current_tenant_id()

@@ -19,7 +19,7 @@ class Published:
     """The published snapshot and what is newer than it.
 
     `date`: as of when figures speak (the published one, else the date a run would use). `stale`: how many
-    accounts have newer data (`all_stale`: every one). `running`: the run under way. `latest_sale`: unknown here.
+    accounts have newer data (`all_stale`: every one). `running`: the run under way.
     """
 
     settings: TenantSettings

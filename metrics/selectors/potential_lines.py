@@ -47,7 +47,10 @@ def potential_lines(
     tenant_id = current_tenant_id()
     entered = list(
         OpenSpaceCell.objects.select_related("product_line", "segment").filter(
-            tenant_id=tenant_id, account_id=account.pk, potential__isnull=False, product_line__tenant_id=tenant_id
+            tenant_id=tenant_id,
+            account_id=account.pk,
+            potential__isnull=False,
+            product_line__tenant_id=tenant_id,
         )
     )
     by_cell: dict[tuple[uuid.UUID, uuid.UUID | None], Decimal] = defaultdict(lambda: ZERO)
@@ -61,10 +64,7 @@ def potential_lines(
     for (line_id, _), value in by_cell.items():
         if value > 0:
             bought.add(line_id)
-    found = [
-        _entered(cell, by_cell, bought, settings, line_ratios)
-        for cell in entered
-    ]
+    found = [_entered(cell, by_cell, bought, settings, line_ratios) for cell in entered]
     estimates = account_estimates(
         settings=settings,
         industry=account.industry,
@@ -72,9 +72,7 @@ def potential_lines(
         entered_lines={cell.product_line_id for cell in entered},
     )
     missing = [line_id for line_id in estimates if line_id not in names]
-    names |= dict(
-        ProductLine.objects.filter(tenant_id=tenant_id, pk__in=missing).values_list("id", "name")
-    )
+    names |= dict(ProductLine.objects.filter(tenant_id=tenant_id, pk__in=missing).values_list("id", "name"))
     for line_id, estimate in estimates.items():
         ratio = _ratio(line_id, line_ratios)
         found.append(

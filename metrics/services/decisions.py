@@ -45,3 +45,16 @@ def decision_record(
         dubinsky_ingram_class=row.dubinsky_ingram_class,
         decided_by=principal.member,
     )
+
+
+def may_undo(principal: Principal, decision: AccountDecision) -> bool:
+    """Who decided may take it back, and who may decide about every account."""
+    return decision.decided_by_id == principal.member.pk or principal.can("portfolio.change")
+
+
+@transaction.atomic
+def decision_undo(*, principal: Principal, decision: AccountDecision) -> None:
+    """Take a decision back; the audit trail keeps that it stood. Raises PermissionDenied."""
+    if not may_undo(principal, decision):
+        raise PermissionDenied("Who decided may take it back, or somebody who decides about every account.")
+    decision.delete()

@@ -1,0 +1,1 @@
+"""Forms of the pages about accounts, segments, the catalogue and rates."""
