@@ -5,13 +5,17 @@ reads one row whatever the number of accounts. Sums of accounts are in `portfoli
 """
 
 import datetime
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
+from numpy.typing import NDArray
 
+from accounts.models import ProductLine
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import DUBINSKY_INGRAM_CLASSES, LOYALTY_CLASSES, month_index
 from metrics.selectors.pareto import read_measure
@@ -32,10 +36,11 @@ def page_figures(
     months: int,
     reference: datetime.date,
     chosen: PortfolioFilter | None = None,
+    lines: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Everything that the page's sentences, tables and small charts need (shapes: the functions below).
 
-    `table`: `read_portfolio` of the same filter. `pareto`: `pareto_of` net sales over `months`. Two or three
+    `table`: `read_portfolio` of the same filter. `lines`: `line_margins` where they are known. `pareto`: `pareto_of` net sales over `months`. Two or three
     queries (product lines; what the suggestions stand on; margins where the window is not 36 months).
     """
     return {
@@ -47,7 +52,7 @@ def page_figures(
             "loyalty": quadrant_sums(table, "loyalty_class", LOYALTY_CLASSES),
         },
         "hollow": _hollow(table),
-        "lines": line_margins(reference, chosen),
+        "lines": line_margins(reference, chosen) if lines is None else lines,
         "risers": changes_of(table, rising=True),
         "falls": changes_of(table, rising=False),
         "suggestions": suggestions_of(table, reference=reference),
@@ -72,7 +77,9 @@ def concentration_of(
     if months == 36:
         margin = as_floats(table["gross_margin_36m"])[table["traded_36m"].to_numpy() != 0]
     else:
-        margin = as_floats(read_measure("gross_margin", months=months, reference=reference, chosen=chosen)["value"])
+        margin = as_floats(
+            read_measure("gross_margin", months=months, reference=reference, chosen=chosen)["value"]
+        )
     curve = pareto["curve"]
     levels = [{"level": entry["level"], "rank": entry["rank"]} for entry in pareto["levels"]]
     return {
@@ -206,6 +213,30 @@ def line_margins(reference: datetime.date, chosen: PortfolioFilter | None = None
         for line, name, sales, margin, sales_prior, margin_prior in rows
         if sales or sales_prior or margin or margin_prior
     ]
+
+
+def line_table(catalogue: Sequence[str], sums: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """`line_margins` from the sums that a recomputation gathered (`SpaceCells.sums`); one query for the names."""
+    names = dict(
+        ProductLine.objects.filter(tenant_id=current_tenant_id(), account__isnull=True).values_list("id", "name")
+    )
+
+    def margin(row: NDArray[np.float64]) -> float | None:
+        return None if row[3] else round(float(row[1] - row[2]), 4)
+
+    rows = [
+        {
+            "id": line,
+            "name": names.get(uuid.UUID(line), ""),
+            "sales": round(float(row[0]), 4),
+            "margin": margin(row[:4]),
+            "sales_prior": round(float(row[4]), 4),
+            "margin_prior": margin(row[4:]),
+        }
+        for line, row in zip(catalogue, sums, strict=False)
+        if row.any()
+    ]
+    return sorted(rows, key=lambda row: (row["margin"] is None, -(row["margin"] or 0.0), row["name"]))
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,7 +1,6 @@
 """What the engine reads: one set-based query per kind of row for a whole range of accounts (ARCHITECTURE §5).
 
-The month rollup is summed by quarter (three months counted back from the reference month) in SQL: every
-window of the engine is made of whole quarters, and a third of the rows is sent. Money is summed as `numeric`.
+Money is read as decimals and summed exactly; what the engine computes with is float64.
 """
 
 import datetime
@@ -13,18 +12,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from django.db import connection
 from numpy.typing import NDArray
 
-from accounts.models import AccountMonth, ExchangeRate, ProductLine
+from accounts.models import ExchangeRate, Product, ProductLine
 from kam.tenancy.context import current_tenant_id
-from metrics.engine import month_index
-from metrics.engine.windows import QUARTER
+from metrics.engine import month_index, month_indexes
 from metrics.selectors.copying import CODES, MONEY, TEXT, copy_out
-
-FIRST_MONTH = datetime.date(1970, 1, 1)
-# Codes of the windows among the quarter numbers of `read_months`.
-LAST_12M, PRIOR_12M, LAST_36M = -1, -2, -3
 
 
 @dataclass(frozen=True)
@@ -84,152 +77,96 @@ def read_accounts(scope: Scope) -> pa.Table:
 
 
 def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.date) -> pa.Table:
-    """The month rollup up to the reference month, per account and quarter, and per account and window.
+    """The month rollup of a scope up to the reference month: one row per account and month with any entry.
 
-    `account`: position in `account_ids`. `block`: quarters counted back (0 = newest), or the negative code
-    of a window. Money columns are exact sums in the base currency: `net_sales`, `unknown_sales` (no cost
-    known), `cogs`, `cogs_estimated` (the part of it that a default margin stands for), `cost_to_serve`;
-    `known_margin` = net − unknown − cogs and `contribution` = that − cost_to_serve. `first_sale`,
-    `last_sale`: days in months with a sale (positive net sales on some day); `sale_months`: how many such
-    months; `lines`; `unknown_lines`.
+    `account`: position in `account_ids`; `month`: as the engine counts. Money is exact, in the base currency,
+    null = 0: `net_sales`, `unknown_sales` (no cost known), `cogs`, `cogs_estimated` (the part of it that a
+    default margin stands for), `cost_to_serve`. `lines`, `unknown_lines`: counts. `first_sale`, `last_sale`:
+    days, null in a month without a sale (a day with positive net sales).
+
+    The rows are sent as they stand: summing them in SQL costs more than sending them.
     """
-    tenant = str(current_tenant_id())
-    reference_month = month_index(reference)
-    oldest = (
-        AccountMonth.objects.filter(tenant_id=tenant)
-        .order_by("month")
-        .values_list("month", flat=True)
-        .first()
-    )
-    first = max(month_index(max(oldest or reference, FIRST_MONTH)), 0)
-    months = list(range(first, reference_month + 1))
-    where, params = scope.where("m.account_id")
-    return copy_out(
+    where, params = scope.where("account_id")
+    table = copy_out(
         f"""
-        WITH quarters AS MATERIALIZED (
-            SELECT a.position, w.block,
-                   sum(m.net_sales) AS net_sales, sum(m.unknown_sales) AS unknown_sales,
-                   sum(m.cogs) AS cogs, sum(m.cogs_estimated) AS cogs_estimated,
-                   sum(m.cost_to_serve) AS cost_to_serve,
-                   sum(m.lines) AS lines, sum(m.unknown_lines) AS unknown_lines,
-                   count(*) FILTER (WHERE m.positive_days > 0) AS sale_months,
-                   min(m.first_sale) FILTER (WHERE m.positive_days > 0) AS first_sale,
-                   max(m.last_sale) FILTER (WHERE m.positive_days > 0) AS last_sale
-            FROM accounts_accountmonth m
-            JOIN unnest(%s::uuid[]) WITH ORDINALITY AS a(id, position) ON a.id = m.account_id
-            JOIN unnest(%s::date[], %s::int[]) AS w(month, block) ON w.month = m.month
-            WHERE m.tenant_id = %s AND {where}
-            GROUP BY a.position, w.block
-        )
-        SELECT position - 1, block, net_sales, unknown_sales, cogs, cogs_estimated, cost_to_serve, NULL, NULL,
-               lines, unknown_lines, sale_months, first_sale, last_sale
-        FROM quarters
-        UNION ALL
-        SELECT q.position - 1, v.code, sum(net_sales), sum(unknown_sales), sum(cogs), sum(cogs_estimated),
-               sum(cost_to_serve), sum(net_sales - unknown_sales - cogs),
-               sum(net_sales - unknown_sales - cogs - cost_to_serve),
-               sum(lines), sum(unknown_lines), sum(sale_months), min(first_sale), max(last_sale)
-        FROM quarters q
-        JOIN (VALUES (%s, 0, 3), (%s, 4, 7), (%s, 0, 11)) AS v(code, first, last)
-          ON q.block BETWEEN v.first AND v.last
-        GROUP BY q.position, v.code
+        SELECT account_id, month, net_sales, nullif(unknown_sales, 0), nullif(cogs, 0),
+               nullif(cogs_estimated, 0), nullif(cost_to_serve, 0), lines, nullif(unknown_lines, 0),
+               CASE WHEN positive_days > 0 THEN first_sale END, CASE WHEN positive_days > 0 THEN last_sale END
+        FROM accounts_accountmonth
+        WHERE tenant_id = %s AND {where} AND month <= %s
         """,
-        [
-            list(account_ids),
-            [month_start(month) for month in months],
-            [(reference_month - month) // QUARTER for month in months],
-            tenant,
-            *params,
-            *(LAST_12M, PRIOR_12M, LAST_36M),
-        ],
+        [str(current_tenant_id()), *params, reference],
         {
-            "account": pa.int64(),
-            "block": pa.int64(),
+            "account": CODES,
+            "month": pa.date32(),
             "net_sales": MONEY,
             "unknown_sales": MONEY,
             "cogs": MONEY,
             "cogs_estimated": MONEY,
             "cost_to_serve": MONEY,
-            "known_margin": MONEY,
-            "contribution": MONEY,
             "lines": pa.int64(),
             "unknown_lines": pa.int64(),
-            "sale_months": pa.int64(),
             "first_sale": pa.date32(),
             "last_sale": pa.date32(),
         },
     )
-
-
-def read_contribution_since(
-    account_ids: Sequence[str], first_months: Sequence[datetime.date], reference: datetime.date
-) -> dict[str, Decimal | None]:
-    """Contribution of each account from its first month of sales to the reference month (K3, base currency).
-
-    None where a line without a known cost makes it not known. Accounts without a row are left out.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT m.account_id::text,
-                   CASE WHEN sum(m.unknown_lines) = 0 THEN sum(m.net_sales - m.cogs - m.cost_to_serve) END
-            FROM accounts_accountmonth m
-            JOIN unnest(%s::uuid[], %s::date[]) AS a(id, month) ON a.id = m.account_id AND m.month >= a.month
-            WHERE m.tenant_id = %s AND m.month <= %s
-            GROUP BY m.account_id
-            """,
-            [list(account_ids), list(first_months), str(current_tenant_id()), reference],
-        )
-        return dict(cursor.fetchall())
+    months = month_indexes(table["month"].to_numpy().astype("datetime64[D]"))
+    table = table.set_column(1, "month", pa.array(months))
+    return _at_positions(table, "account", account_ids)
 
 
 def read_cells(
-    account_ids: Sequence[str], scope: Scope, lines: Sequence[str], reference: datetime.date
+    account_ids: Sequence[str], scope: Scope, products: "Products", reference: datetime.date
 ) -> pa.Table:
-    """The ledger by account × product line × segment × co-created over 24 months (K4, K5), base currency.
+    """The product rollup of a scope over 24 months (K4, K5): a row per account, month, product and segment.
 
-    `account`, `line`: positions in `account_ids` and `lines`. `segment` "" = none. `current`, `previous`: net
-    sales of the trailing 12 months and of the 12 before; `known` and `cogs`: of the trailing 12 months, net
-    sales with a known cost and that cost.
+    `account`, `product`: positions in `account_ids` and `products`; `segment`: codes, null = none. `recent`:
+    in the trailing 12 months, else in the 12 before. `net_sales`, `unknown_sales`, `cogs`: base currency,
+    null = 0; `unknown_lines`: null = 0.
     """
     month = month_index(reference)
-    where, params = scope.where("c.account_id")
-    year = month_start(month - 11)
-    return copy_out(
+    where, params = scope.where("account_id")
+    table = copy_out(
         f"""
-        SELECT a.position - 1, l.position - 1, coalesce(c.segment_id::text, '-'), p.co_created::int,
-               coalesce(sum(c.net_sales) FILTER (WHERE c.month >= %s), 0)::float8,
-               coalesce(sum(c.net_sales) FILTER (WHERE c.month < %s), 0)::float8,
-               coalesce(sum(c.net_sales - c.unknown_sales) FILTER (WHERE c.month >= %s), 0)::float8,
-               coalesce(sum(c.cogs) FILTER (WHERE c.month >= %s), 0)::float8
-        FROM accounts_cellmonth c
-        JOIN unnest(%s::uuid[]) WITH ORDINALITY AS a(id, position) ON a.id = c.account_id
-        JOIN accounts_product p ON p.tenant_id = %s AND p.id = c.product_id
-        JOIN unnest(%s::uuid[]) WITH ORDINALITY AS l(id, position) ON l.id = p.product_line_id
-        WHERE c.tenant_id = %s AND {where} AND c.month BETWEEN %s AND %s
-        GROUP BY a.position, l.position, c.segment_id, p.co_created
+        SELECT account_id, product_id, segment_id, (month >= %s)::int, net_sales, nullif(unknown_sales, 0),
+               nullif(cogs, 0), nullif(unknown_lines, 0)
+        FROM accounts_cellmonth
+        WHERE tenant_id = %s AND {where} AND month BETWEEN %s AND %s
         """,
         [
-            *[year] * 4,
-            list(account_ids),
-            str(current_tenant_id()),
-            list(lines),
+            month_start(month - 11),
             str(current_tenant_id()),
             *params,
             month_start(month - 23),
             month_start(month),
         ],
         {
-            "account": pa.int64(),
-            "line": pa.int64(),
+            "account": CODES,
+            "product": CODES,
             "segment": CODES,
-            "co_created": pa.int8(),
-            "current": pa.float64(),
-            "previous": pa.float64(),
-            "known": pa.float64(),
+            "recent": pa.int8(),
+            "net_sales": pa.float64(),
+            "unknown_sales": pa.float64(),
             "cogs": pa.float64(),
+            "unknown_lines": pa.float64(),
         },
     )
+    return _at_positions(_at_positions(table, "account", account_ids), "product", products.ids)
+
+
+def _at_positions(table: pa.Table, name: str, ids: Sequence[str]) -> pa.Table:
+    """Replace the ids of a column by their positions; rows of ids that came up meanwhile are left out."""
+    position = table.column_names.index(name)
+    column = table[name].unify_dictionaries().combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        if column.num_chunks == 0:
+            return table.set_column(position, name, pa.array([], pa.int64()))
+        column = column.chunk(0)
+    known = {key: code for code, key in enumerate(ids)}
+    codes = np.array([known.get(key, -1) for key in column.dictionary.to_pylist()], dtype=np.int64)
+    found = codes[column.indices.to_numpy()] if len(codes) else np.zeros(0, dtype=np.int64)
+    table = table.set_column(position, name, pa.array(found))
+    return table.filter(pa.array(found >= 0)) if (found < 0).any() else table
 
 
 def read_entered(account_ids: Sequence[str], scope: Scope, lines: Sequence[str]) -> pa.Table:
@@ -296,6 +233,32 @@ def read_purchases(
             "age": pa.float64(),
             "mean_value": pa.float64(),
         },
+    )
+
+
+@dataclass(frozen=True)
+class Products:
+    """Products with their line (a position in `Lines.ids`) and whether they were co-created with a customer."""
+
+    ids: list[str]
+    line: NDArray[np.int64]
+    co_created: NDArray[np.bool_]
+
+
+def read_products(lines: "Lines") -> Products:
+    """Every product of the lines in scope, one query."""
+    position = {line: code for code, line in enumerate(lines.ids)}
+    rows = [
+        (str(product), position[str(line)], co_created)
+        for product, line, co_created in Product.objects.filter(tenant_id=current_tenant_id()).values_list(
+            "id", "product_line_id", "co_created"
+        )
+        if str(line) in position
+    ]
+    return Products(
+        ids=[row[0] for row in rows],
+        line=np.array([row[1] for row in rows], dtype=np.int64),
+        co_created=np.array([row[2] for row in rows], dtype=np.bool_),
     )
 
 

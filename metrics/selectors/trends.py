@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import month_end, month_index
@@ -12,6 +13,8 @@ from metrics.selectors.portfolio_rows import PortfolioFilter
 from metrics.selectors.reading import month_start
 
 TREND_MONTHS = 24
+# Months whose sums a trend of rolling years needs.
+TREND_SPAN = TREND_MONTHS + 11
 
 
 def rolling_year(reference: datetime.date, chosen: PortfolioFilter | None = None) -> dict[str, Any]:
@@ -23,8 +26,7 @@ def rolling_year(reference: datetime.date, chosen: PortfolioFilter | None = None
     where, params = (chosen or PortfolioFilter()).without_business_unit().where()
     join = "JOIN accounts_account a ON a.tenant_id = m.tenant_id AND a.id = m.account_id" if where else ""
     month = month_index(reference)
-    span = TREND_MONTHS + 11
-    first = max(month - span + 1, 12)
+    first = max(month - TREND_SPAN + 1, 12)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -37,9 +39,18 @@ def rolling_year(reference: datetime.date, chosen: PortfolioFilter | None = None
             [str(current_tenant_id()), month_start(first), month_start(month), *params],
         )
         rows = cursor.fetchall()
-    monthly = np.zeros((span, 4))
+    monthly = np.zeros((TREND_SPAN, 4))
     for day, *values in rows:
-        monthly[month_index(day) - (month - span + 1)] = [float(value) for value in values]
+        monthly[month_index(day) - (month - TREND_SPAN + 1)] = [float(value) for value in values]
+    return trend_of(monthly, reference)
+
+
+def trend_of(monthly: NDArray[np.float64], reference: datetime.date) -> dict[str, Any]:
+    """The rolling years of `rolling_year` from sums by month (`TREND_SPAN`, 4), the newest last.
+
+    Columns: net sales, known gross margin, cost-to-serve, lines without a known cost.
+    """
+    month = month_index(reference)
     cumulative = np.vstack([np.zeros(4), monthly.cumsum(axis=0)])
     years = cumulative[12:] - cumulative[:-12]
     known = np.round(years[:, 3]) == 0

@@ -12,12 +12,24 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Columns = dict[str, pa.Array]
+# Room for sums of rollup amounts (12 decimals), and for their differences beside it.
+SUM = pa.decimal128(34, 12)
 
 
 def floats(column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
     """A numeric column as float64, null as NaN."""
     values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values
+
+
+def zero_floats(column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
+    """A numeric column as float64, null as 0."""
+    return np.nan_to_num(floats(column), nan=0.0)
+
+
+def minus(a: pa.Array, b: pa.Array) -> pa.Array:
+    """The exact difference of two decimal columns of type `SUM`."""
+    return pc.subtract(a, b).cast(SUM)
 
 
 def scatter(column: pa.Array | pa.ChunkedArray, rows: NDArray[np.int64], n: int) -> pa.Array:

@@ -5,7 +5,6 @@ ranks) follows in `potentials` and `ranking`.
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -42,18 +41,22 @@ from metrics.engine import (
     split_growth,
     totals,
     trailing,
+    year_before,
     yearly,
 )
-from metrics.selectors.reading import LAST_12M, LAST_36M, PRIOR_12M
+from metrics.selectors.reading import Products
 from metrics.services.columns import (
+    SUM,
     Columns,
     floats,
     known,
+    minus,
     of_floats,
     of_integers,
     of_json,
     of_labels,
     scatter,
+    zero_floats,
     zeros_as,
 )
 from metrics.services.parameters import Parameters
@@ -61,24 +64,25 @@ from metrics.services.purchases import PurchaseFigures
 
 _JSON = orjson.OPT_SERIALIZE_NUMPY
 HISTORIC = METHODS.index("historic")
-_GROWTH_PARTS = ("previous", "current", "change", "organic", "up_sell", "cross_sell", "co_creation", "loss")
+_MONEY = ("net_sales", "unknown_sales", "cogs", "cogs_estimated", "cost_to_serve")
+_GROWTH_PARTS = ("previous", "current", "change", "organic", "up_sell", "cross_sell", "co_creation", "loss",
+                 "organic_new_products")  # fmt: skip
 # Complete years that a trend looks back at; a ledger longer than that says little about the next five.
 TREND_YEARS = 20
 
 
 @dataclass(frozen=True)
 class AccountLedger:
-    """The rows of a range of accounts as the reads answered them, with what needed a second look.
+    """The rows of a range of accounts as the reads answered them.
 
-    `contribution_since`: contribution since the first sale, for accounts with an acquisition cost (NaN = not
-    known); `base_factor`: rate of each account's currency, NaN where the tenant has none; `purchases`: only
-    where the tenant's CLV method needs them; `refusal`: why that method is refused for this tenant.
+    `base_factor`: rate of each account's currency, NaN where the tenant has none; `purchases`: only where the
+    tenant's CLV method needs them; `refusal`: why that method is refused for this tenant.
     """
 
     accounts: pa.Table
     months: pa.Table
     cells: pa.Table
-    contribution_since: NDArray[np.float64]
+    products: Products
     base_factor: NDArray[np.float64]
     purchases: PurchaseFigures | None = None
     refusal: str = ""
@@ -92,15 +96,15 @@ def account_figures(ledger: AccountLedger, parameters: Parameters) -> Columns:
     """The columns that stand on an account's own ledger and inputs, one row per account."""
     n = ledger.n
     columns: Columns = {"account_id": ledger.accounts["id"].combine_chunks()}
-    windows = _windows(ledger, columns)
-    rollup, first_sale = _rollup(ledger, parameters)
+    _add_windows(columns, ledger, parameters)
+    rollup = _rollup(ledger)
+    first_sale = _add_sale_days(columns, ledger)
     last_year = totals(rollup, n, trailing(parameters.month))
     last_three = totals(rollup, n, trailing(parameters.month, 36))
     columns["contribution_ratio"] = of_floats(last_year.contribution_ratio)
     columns["margin_known_share"] = of_floats(last_year.known_share)
     columns["sold_12m"] = pa.array(last_year.sold)
-    columns["traded_36m"] = pa.array(windows["lines_36m"] > 0)
-    columns |= _sale_days(ledger)
+    columns["traded_36m"] = pa.array(last_three.has_line)
     _add_loyalty(columns, _judge_loyalty(ledger, rollup, last_year, first_sale, parameters))
     _add_clv(columns, ledger, rollup, last_year, last_three, first_sale, parameters)
     spend = floats(ledger.accounts["category_spend"]) * ledger.base_factor
@@ -109,75 +113,84 @@ def account_figures(ledger: AccountLedger, parameters: Parameters) -> Columns:
     return columns
 
 
-def _windows(ledger: AccountLedger, columns: Columns) -> dict[str, NDArray[Any]]:
-    """The exact money sums of the windows, and the counts that describe them."""
-    n = ledger.n
-    block = ledger.months["block"].to_numpy()
-    counts: dict[str, NDArray[Any]] = {}
-    for code, name in ((LAST_12M, "12m"), (PRIOR_12M, "prior_12m"), (LAST_36M, "36m")):
-        rows = ledger.months.filter(pa.array(block == code))
-        position = rows["account"].to_numpy()
+def _add_windows(columns: Columns, ledger: AccountLedger, parameters: Parameters) -> None:
+    """The exact money sums of the windows: decimals from the ledger to the table (K1)."""
+    n, month = ledger.n, ledger.months["month"].to_numpy()
+    windows = {
+        "12m": trailing(parameters.month),
+        "prior_12m": year_before(trailing(parameters.month)),
+        "36m": trailing(parameters.month, 36),
+    }
+    for name, window in windows.items():
+        rows = ledger.months.filter(pa.array(window.contains(month)))
+        sums = rows.group_by("account").aggregate([(field, "sum") for field in (*_MONEY, "unknown_lines")])
+        position = sums["account"].to_numpy()
+
+        def money(field: str, sums: pa.Table = sums, position: NDArray[np.int64] = position) -> pa.Array:
+            return zeros_as(scatter(sums[f"{field}_sum"].cast(SUM), position, n))
+
         unknown = np.zeros(n, dtype=np.bool_)
-        unknown[position] = rows["unknown_lines"].to_numpy() > 0
-        lines = np.zeros(n, dtype=np.int64)
-        lines[position] = rows["lines"].to_numpy()
-        counts[f"lines_{name}"] = lines
-
-        def money(field: str, rows: pa.Table = rows, position: NDArray[np.int64] = position) -> pa.Array:
-            return zeros_as(scatter(rows[field], position, n))
-
-        columns[f"net_sales_{name}"] = money("net_sales")
-        columns[f"contribution_{name}"] = known(money("contribution"), unknown)
+        unknown[position] = sums["unknown_lines_sum"].fill_null(0).to_numpy() > 0
+        net_sales, cost_to_serve = money("net_sales"), money("cost_to_serve")
+        margin = minus(minus(net_sales, money("unknown_sales")), money("cogs"))
+        columns[f"net_sales_{name}"] = net_sales
+        columns[f"contribution_{name}"] = known(minus(margin, cost_to_serve), unknown)
         if name != "prior_12m":
-            columns[f"gross_margin_{name}"] = known(money("known_margin"), unknown)
+            columns[f"gross_margin_{name}"] = known(margin, unknown)
         if name == "12m":
             columns["cogs_12m"] = known(money("cogs"), unknown)
-            columns["cost_to_serve_12m"] = money("cost_to_serve")
-            columns["margin_known_part"] = money("known_margin")
+            columns["cost_to_serve_12m"] = cost_to_serve
+            columns["margin_known_part"] = margin
             columns["margin_estimated"] = pa.array(floats(money("cogs_estimated")) != 0)
-    return counts
 
 
-def _rollup(ledger: AccountLedger, parameters: Parameters) -> tuple[Rollup, NDArray[np.float64]]:
-    """The quarters as the engine reads them, and the month of each account's first sale (NaN = never).
-
-    A quarter stands in the rollup as its last month: every window of the engine is made of whole quarters.
-    """
-    rows = ledger.months.filter(pa.array(ledger.months["block"].to_numpy() >= 0))
-    net_sales = floats(rows["net_sales"])
-    unknown = rows["unknown_lines"].to_numpy() > 0
-    position = rows["account"].to_numpy()
-    rollup = Rollup(
-        account=position,
-        month=parameters.month - 3 * rows["block"].to_numpy(),
+def _rollup(ledger: AccountLedger) -> Rollup:
+    """The months as the engine reads them."""
+    rows = ledger.months
+    net_sales = zero_floats(rows["net_sales"])
+    return Rollup(
+        account=rows["account"].to_numpy(),
+        month=rows["month"].to_numpy(),
         net_sales=net_sales,
-        known_net_sales=net_sales - floats(rows["unknown_sales"]),
-        cogs=floats(rows["cogs"]),
-        unknown=unknown,
-        cost_to_serve=floats(rows["cost_to_serve"]),
-        sold=rows["sale_months"].to_numpy() > 0,
+        known_net_sales=net_sales - zero_floats(rows["unknown_sales"]),
+        cogs=zero_floats(rows["cogs"]),
+        unknown=zero_floats(rows["unknown_lines"]) > 0,
+        cost_to_serve=zero_floats(rows["cost_to_serve"]),
+        sold=rows["first_sale"].is_valid().to_numpy(),
         has_line=rows["lines"].to_numpy() > 0,
     )
-    first = np.full(ledger.n, np.inf)
-    days = rows["first_sale"]
-    sold = days.is_valid().to_numpy()
-    months = month_indexes(days.filter(pa.array(sold)).to_numpy().astype("datetime64[D]"))
-    np.minimum.at(first, position[sold], months.astype(np.float64))
-    return rollup, np.where(np.isinf(first), np.nan, first)
 
 
-def _sale_days(ledger: AccountLedger) -> dict[str, pa.Array]:
-    """First and last day with a sale, and in how many months there was one, over all quarters."""
-    rows = ledger.months.filter(pa.array(ledger.months["block"].to_numpy() >= 0))
+def _add_sale_days(columns: Columns, ledger: AccountLedger) -> NDArray[np.float64]:
+    """First and last day with a sale, in how many months there was one; returns the first month (NaN = never)."""
+    rows = ledger.months.filter(ledger.months["first_sale"].is_valid())
     grouped = rows.group_by("account").aggregate(
-        [("first_sale", "min"), ("last_sale", "max"), ("sale_months", "sum")]
+        [("first_sale", "min"), ("last_sale", "max"), ("month", "min"), ("month", "count")]
     )
     position, n = grouped["account"].to_numpy(), ledger.n
-    return {
-        "first_sale": scatter(grouped["first_sale_min"], position, n),
-        "last_sale": scatter(grouped["last_sale_max"], position, n),
-        "months_of_sales": zeros_as(scatter(grouped["sale_months_sum"], position, n)),
-    }
+    columns["first_sale"] = scatter(grouped["first_sale_min"], position, n)
+    columns["last_sale"] = scatter(grouped["last_sale_max"], position, n)
+    columns["months_of_sales"] = zeros_as(scatter(grouped["month_count"], position, n))
+    first = np.full(n, np.nan)
+    first[position] = grouped["month_min"].to_numpy()
+    return first
+
+
+def monthly_totals(ledger: AccountLedger, first: int, months: int) -> NDArray[np.float64]:
+    """Net sales, known gross margin, cost-to-serve and lines without a known cost, by month (months, 4)."""
+    rows = ledger.months
+    month = rows["month"].to_numpy() - first
+    inside = (month >= 0) & (month < months)
+    net_sales, unknown = zero_floats(rows["net_sales"]), zero_floats(rows["unknown_sales"])
+    values = (
+        net_sales,
+        net_sales - unknown - zero_floats(rows["cogs"]),
+        zero_floats(rows["cost_to_serve"]),
+        zero_floats(rows["unknown_lines"]),
+    )
+    return np.column_stack(
+        [np.bincount(month[inside], weights=column[inside], minlength=months) for column in values]
+    ).astype(np.float64)
 
 
 def _judge_loyalty(
@@ -253,7 +266,10 @@ def _add_clv(
     n, asked = ledger.n, parameters.settings.clv_method
     rates = clv_parameters(ledger.accounts, parameters)
     entered = floats(ledger.accounts["acquisition_cost"])
-    cost = acquisition_cost(entered * ledger.base_factor, ledger.contribution_since)
+    earned = contribution_until(
+        rollup, n, parameters.month, first_month=np.nan_to_num(first_sale, nan=np.inf)
+    )
+    cost = acquisition_cost(entered * ledger.base_factor, earned)
     cost = np.where(~np.isnan(entered) & np.isnan(ledger.base_factor), np.nan, cost)
     m0 = last_year.contribution
     line: Trend | None = None
@@ -348,18 +364,18 @@ def _input_rows(
 
 def _growth(ledger: AccountLedger) -> pa.Array:
     """The change of sales by source (K5), money per year rounded to 4 decimals."""
-    rows = ledger.cells
-    line = rows["line"].to_numpy()
+    rows, products = ledger.cells, ledger.products
+    product = rows["product"].to_numpy()
+    recent, sales = rows["recent"].to_numpy() != 0, zero_floats(rows["net_sales"])
     split = split_growth(
         SalesCells(
             account=rows["account"].to_numpy(),
             segment=segment_codes(rows["segment"]),
-            line=line,
-            # The read is by line, so what is new by product inside a line is looked up per account.
-            product=line,
-            previous=rows["previous"].to_numpy(),
-            current=rows["current"].to_numpy(),
-            co_created=rows["co_created"].to_numpy() != 0,
+            line=products.line[product],
+            product=product,
+            previous=np.where(recent, 0.0, sales),
+            current=np.where(recent, sales, 0.0),
+            co_created=products.co_created[product],
         ),
         ledger.n,
     )
@@ -368,16 +384,10 @@ def _growth(ledger: AccountLedger) -> pa.Array:
 
 
 def segment_codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Segments as numbers; which number stands for which is of no interest."""
-    if column.num_chunks == 0 or len(column) == 0:
+    """Segments as numbers, 0 = none; which number stands for which segment is of no interest."""
+    if len(column) == 0:
         return np.zeros(0, dtype=np.int64)
-    combined = column.unify_dictionaries().combine_chunks()
-    merged = combined if isinstance(combined, pa.DictionaryArray) else combined.chunk(0)
-    codes: NDArray[np.int64] = merged.indices.to_numpy().astype(np.int64)
+    codes: NDArray[np.int64] = (
+        column.cast(pa.string()).dictionary_encode().combine_chunks().indices.fill_null(-1).to_numpy() + 1
+    ).astype(np.int64)
     return codes
-
-
-def contribution_array(ids: list[str], found: dict[str, Decimal | None]) -> NDArray[np.float64]:
-    """Contributions since the first sale by position; 0 without a sale, NaN where not known."""
-    values = [found.get(account, Decimal(0)) for account in ids]
-    return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)

@@ -17,15 +17,16 @@ from metrics.selectors.reading import (
     Scope,
     read_accounts,
     read_cells,
-    read_contribution_since,
     read_entered,
     read_lines,
     read_months,
+    read_products,
     read_purchases,
     read_rates,
 )
 from metrics.services.columns import Columns, floats
-from metrics.services.figures import AccountLedger, account_figures, clv_parameters, contribution_array
+from metrics.selectors.trends import TREND_SPAN
+from metrics.services.figures import AccountLedger, account_figures, clv_parameters, monthly_totals
 from metrics.services.parameters import Parameters
 from metrics.services.potentials import SpaceCells, space_cells
 from metrics.services.purchases import PurchaseFigures, purchases_of
@@ -33,11 +34,15 @@ from metrics.services.purchases import PurchaseFigures, purchases_of
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of a range of accounts, before what takes all accounts together."""
+    """The figures of a range of accounts, before what takes all accounts together.
+
+    `monthly`: what they add up to by month (`figures.monthly_totals`), for the trend of the portfolio.
+    """
 
     columns: Columns
     cells: SpaceCells
     industries: list[str]
+    monthly: NDArray[np.float64]
 
     @property
     def n(self) -> int:
@@ -61,7 +66,8 @@ def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Fig
     ids = accounts["id"].to_pylist()
     months = read_months(ids, scope, parameters.reference)
     lines = read_lines(context["lines"], scope)
-    cells = read_cells(ids, scope, lines.ids, parameters.reference)
+    products = read_products(lines)
+    cells = read_cells(ids, scope, products, parameters.reference)
     entered = read_entered(ids, scope, lines.ids)
     rates = _base_factors(accounts, parameters)
     purchases, refusal = _purchases(scope, accounts, ids, parameters, context)
@@ -69,14 +75,19 @@ def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Fig
         accounts=accounts,
         months=months,
         cells=cells,
-        contribution_since=_contribution_since(accounts, months, ids, parameters),
+        products=products,
         base_factor=rates,
         purchases=purchases,
         refusal=refusal,
     )
     columns = account_figures(ledger, parameters)
     columns["external_id"] = accounts["external_id"].combine_chunks()
-    return Figures(columns, space_cells(cells, entered, lines), accounts["industry"].to_pylist())
+    return Figures(
+        columns,
+        space_cells(cells, entered, lines, products),
+        accounts["industry"].to_pylist(),
+        monthly_totals(ledger, parameters.month - TREND_SPAN + 1, TREND_SPAN),
+    )
 
 
 def _plan_for_many() -> None:
@@ -97,29 +108,6 @@ def _base_factors(accounts: pa.Table, parameters: Parameters) -> NDArray[np.floa
     rates = {base: Decimal(1), **read_rates(parameters.reference)}
     rates[base] = Decimal(1)
     return np.array([float(rates.get(currency, Decimal("NaN"))) for currency in currencies])
-
-
-def _contribution_since(
-    accounts: pa.Table, months: pa.Table, ids: list[str], parameters: Parameters
-) -> NDArray[np.float64]:
-    """Contribution since the first sale, only looked up where an acquisition cost was entered (K3)."""
-    asked = np.flatnonzero(floats(accounts["acquisition_cost"]) > 0)
-    if not len(asked):
-        return np.zeros(len(ids))
-    firsts = dict(
-        months.filter(months["first_sale"].is_valid())
-        .group_by("account")
-        .aggregate([("first_sale", "min")])
-        .to_pandas()
-        .itertuples(index=False, name=None)
-    )
-    sold = [position for position in asked.tolist() if position in firsts]
-    found = read_contribution_since(
-        [ids[position] for position in sold],
-        [firsts[position].replace(day=1) for position in sold],
-        parameters.reference,
-    )
-    return contribution_array(ids, found)
 
 
 def _purchases(
@@ -151,6 +139,7 @@ def pack(figures: Figures) -> bytes:
             },
         ).replace_schema_metadata({"slots": str(cells.slots)}),
         pa.table({f"c{i}": cells.sums[:, i] for i in range(cells.sums.shape[1])}),
+        pa.table({f"c{i}": figures.monthly[:, i] for i in range(figures.monthly.shape[1])}),
     ]
     parts = []
     for table in tables:
@@ -167,18 +156,22 @@ def pack(figures: Figures) -> bytes:
 def unpack(packed: bytes | memoryview) -> Figures:
     """Figures from the bytes of `pack`."""
     raw = memoryview(packed)
-    sizes = [int.from_bytes(raw[8 * i : 8 * i + 8], "little") for i in range(3)]
-    tables, start = [], 24
+    sizes = [int.from_bytes(raw[8 * i : 8 * i + 8], "little") for i in range(4)]
+    tables, start = [], 32
     for size in sizes:
         tables.append(pa.ipc.open_stream(raw[start : start + size]).read_all())
         start += size
-    first, second, third = tables
+    first, second, third, fourth = tables
     industries = first["industry"].to_pylist()
     columns = {name: first[name].combine_chunks() for name in first.column_names if name != "industry"}
     metadata = second.schema.metadata or {}
     cells = SpaceCells(
         **{name: second[name].to_numpy() for name in second.column_names},
-        sums=np.column_stack([third[name].to_numpy() for name in third.column_names]),
+        sums=_matrix(third),
         slots=int(metadata[b"slots"]),
     )
-    return Figures(columns, cells, industries)
+    return Figures(columns, cells, industries, _matrix(fourth))
+
+
+def _matrix(table: pa.Table) -> NDArray[np.float64]:
+    return np.column_stack([table[name].to_numpy() for name in table.column_names])

@@ -27,8 +27,8 @@ from metrics.engine import (
     upv,
     value_cells,
 )
-from metrics.selectors.reading import Lines
-from metrics.services.columns import Columns, floats, of_floats, of_labels
+from metrics.selectors.reading import Lines, Products
+from metrics.services.columns import Columns, floats, of_floats, of_labels, zero_floats
 from metrics.services.figures import segment_codes
 from metrics.services.parameters import Parameters
 
@@ -40,8 +40,8 @@ _DENSE_CELLS = 4_000_000
 class SpaceCells:
     """The cells of a range of accounts: sales and entries (rows), and sums by column of lines.
 
-    `sums` (catalogue + 1, 3): net sales, net sales with a known cost, and that cost, over the trailing 12
-    months; the last row holds all ideas together.
+    `sums` (catalogue + 1, 8): net sales, net sales with a known cost, that cost, lines without one, over the
+    trailing 12 months, and the same over the 12 before; the last row holds all ideas together.
     """
 
     account: NDArray[np.int64]
@@ -67,21 +67,24 @@ class SpaceCells:
         )
 
 
-def space_cells(cells: pa.Table, entered: pa.Table, lines: Lines) -> SpaceCells:
+def space_cells(cells: pa.Table, entered: pa.Table, lines: Lines, products: Products) -> SpaceCells:
     """Join sales and entries by account × segment × line; one row where there is either."""
-    sold, typed = cells.num_rows, entered.num_rows
+    recent = cells.filter(pa.array(cells["recent"].to_numpy() != 0))
+    sold, typed = recent.num_rows, entered.num_rows
     segment = segment_codes(
-        pa.chunked_array([*cells["segment"].chunks, *entered["segment"].chunks], cells["segment"].type)
+        pa.chunked_array(
+            [*recent["segment"].cast(pa.string()).chunks, *entered["segment"].cast(pa.string()).chunks],
+            pa.string(),
+        )
     )
-    account = np.concatenate([cells["account"].to_numpy(), entered["account"].to_numpy()])
-    line = lines.slot[np.concatenate([cells["line"].to_numpy(), entered["line"].to_numpy()])]
-    width = int(segment.max(initial=0)) + 1
-    key = (account * width + segment) * max(lines.slots, 1) + line
-    keys, row = np.unique(key, return_inverse=True)
+    account = np.concatenate([recent["account"].to_numpy(), entered["account"].to_numpy()])
+    line = lines.slot[
+        np.concatenate([products.line[recent["product"].to_numpy()], entered["line"].to_numpy()])
+    ]
+    slots, width = max(lines.slots, 1), int(segment.max(initial=0)) + 1
+    keys, row = np.unique((account * width + segment) * slots + line, return_inverse=True)
     from_sales, from_entry = row[:sold], row[sold:]
-    current = np.bincount(from_sales, weights=floats(cells["current"]), minlength=len(keys)).astype(
-        np.float64
-    )
+    current = np.bincount(from_sales, weights=zero_floats(recent["net_sales"]), minlength=len(keys))
     potential, probability = np.full(len(keys), np.nan), np.full(len(keys), np.nan)
     override = np.full(len(keys), -1, dtype=np.int8)
     if typed:
@@ -89,23 +92,35 @@ def space_cells(cells: pa.Table, entered: pa.Table, lines: Lines) -> SpaceCells:
         probability[from_entry] = floats(entered["probability"])
         words = {name: code for code, name in enumerate(GROWTH_TYPES)}
         override[from_entry] = [words.get(word, -1) for word in entered["override"].to_pylist()]
-    column = np.minimum(line[:sold], lines.catalogue)
-    sums = np.column_stack(
-        [
-            np.bincount(column, weights=floats(cells[name]), minlength=lines.catalogue + 1)
-            for name in ("current", "known", "cogs")
-        ]
-    ).astype(np.float64)
     return SpaceCells(
-        account=keys // (width * max(lines.slots, 1)),
-        line=keys % max(lines.slots, 1),
-        current=current,
+        account=keys // (width * slots),
+        line=keys % slots,
+        current=current.astype(np.float64),
         potential=potential,
         probability=probability,
         override=override,
-        sums=sums,
+        sums=_line_sums(cells, lines, products),
         slots=lines.slots,
     )
+
+
+def _line_sums(cells: pa.Table, lines: Lines, products: Products) -> NDArray[np.float64]:
+    column = np.minimum(lines.slot[products.line[cells["product"].to_numpy()]], lines.catalogue)
+    recent = cells["recent"].to_numpy() != 0
+    net_sales = zero_floats(cells["net_sales"])
+    values = (
+        net_sales,
+        net_sales - zero_floats(cells["unknown_sales"]),
+        zero_floats(cells["cogs"]),
+        zero_floats(cells["unknown_lines"]),
+    )
+    return np.column_stack(
+        [
+            np.bincount(column[part], weights=value[part], minlength=lines.catalogue + 1)
+            for part in (recent, ~recent)
+            for value in values
+        ]
+    ).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -167,7 +182,7 @@ class PotentialsGatherer:
     _sales: list[NDArray[np.float64]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.sums = np.zeros((len(self.catalogue) + 1, 3))
+        self.sums = np.zeros((len(self.catalogue) + 1, 8))
 
     def add(self, cells: SpaceCells, industries: Sequence[str], cost_to_serve: float) -> None:
         """Take in one range of accounts; `cost_to_serve`: of its trailing 12 months, currency."""

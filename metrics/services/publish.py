@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from kam.tenancy.context import current_tenant_id
 from metrics.models import AccountMetrics, PortfolioSnapshot
+from metrics.selectors.portfolio_page import line_table
 from metrics.selectors.portfolio_rows import read_portfolio
+from metrics.selectors.trends import TREND_SPAN, trend_of
 from metrics.services.columns import Columns
 from metrics.services.gathering import Figures
 from metrics.services.parameters import Parameters
@@ -52,8 +54,10 @@ def publish_all(
     range need be in memory as it was read. Returns how many accounts were written.
     """
     gatherer = PotentialsGatherer(catalogue)
+    monthly = np.zeros((TREND_SPAN, 4))
     for load in loads:
         figures = load()
+        monthly += figures.monthly
         gatherer.add(figures.cells, figures.industries, figures.cost_to_serve)
     potentials = gatherer.result(parameters)
     parts: list[Columns] = []
@@ -82,7 +86,13 @@ def publish_all(
         written = store_current(stamp, all_accounts=True)
         _store_peers(potentials)
         snapshot_store(
-            stamp=stamp, parameters=parameters, cut=cut, ratios=ratios_of(potentials), movers=movers
+            stamp=stamp,
+            parameters=parameters,
+            cut=cut,
+            ratios=ratios_of(potentials),
+            movers=movers,
+            trend=trend_of(monthly, parameters.reference),
+            lines=line_table(catalogue, gatherer.sums),
         )
     return written
 

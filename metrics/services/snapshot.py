@@ -78,10 +78,13 @@ def snapshot_store(
     cut: tuple[float, float],
     ratios: dict[str, Any],
     movers: dict[str, Any],
+    trend: dict[str, Any] | None = None,
+    lines: list[dict[str, Any]] | None = None,
     recomputed: bool = True,
 ) -> PortfolioSnapshot:
     """Describe the published rows and make that the tenant's current snapshot; inside the publishing transaction.
 
+    `trend` and `lines` (margins by product line): where the run has them already; else they are read.
     `recomputed` False: only ranks and totals were refreshed, so the time of computation stays.
     """
     table = read_portfolio()
@@ -96,10 +99,11 @@ def snapshot_store(
             pareto=pareto,
             months=parameters.settings.pareto_months,
             reference=parameters.reference,
+            lines=lines,
         ),
         "whale": whale_of(table),
         "facets": facets_of(table),
-        "trend": rolling_year(parameters.reference),
+        "trend": rolling_year(parameters.reference) if trend is None else trend,
         "cuts": {
             "present": cut[0],
             "potential": cut[1],

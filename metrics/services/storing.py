@@ -64,56 +64,63 @@ def _sendable(column: pa.Array) -> pa.Array:
 def stage_analyse() -> None:
     """Let the planner know how many rows there are."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE staged_metrics")
+        cursor.execute("ANALYZE staged_metrics (account_id)")
 
 
 def store_current(stamp: RunStamp, *, all_accounts: bool) -> int:
-    """Replace the published rows of the staged accounts; with `all_accounts` also forget accounts that are gone.
+    """Publish the staged rows; with `all_accounts` also forget accounts that are gone. Returns rows written.
 
-    Returns how many rows were written. An account that was deleted while the run lasted gets none.
+    A row whose figures did not change keeps its stamp: it says since when they are what they are.
     """
-    tenant = str(current_tenant_id())
-    gone = (
-        "OR NOT EXISTS (SELECT FROM accounts_account a WHERE a.tenant_id = m.tenant_id AND a.id = m.account_id)"
-        if all_accounts
-        else ""
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM metrics_accountmetrics m WHERE m.tenant_id = %s "
-            f"AND (m.account_id IN (SELECT account_id FROM staged_metrics) {gone})",
-            [tenant],
-        )
-        return _insert(cursor, AccountMetrics._meta.db_table, stamp)
+    if all_accounts:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM metrics_accountmetrics m WHERE m.tenant_id = %s AND NOT EXISTS "
+                "(SELECT FROM accounts_account a WHERE a.tenant_id = m.tenant_id AND a.id = m.account_id)",
+                [str(current_tenant_id())],
+            )
+    return _store(AccountMetrics._meta.db_table, stamp, one_per_date=False)
 
 
 def store_history(stamp: RunStamp) -> int:
-    """One history record per staged account at the reference date; a second run replaces it."""
+    """One history record per staged account at the reference date. Returns rows written."""
+    return _store(AccountMetricsHistory._meta.db_table, stamp, one_per_date=True)
+
+
+def _store(table: str, stamp: RunStamp, *, one_per_date: bool) -> int:
+    """Replace the rows of staged accounts that differ and add those that are missing.
+
+    An account that was deleted while the run lasted gets none.
+    """
+    tenant, names = str(current_tenant_id()), result_columns()
+    ours = ", ".join(f"m.{name}" for name in names)
+    staged = ", ".join(f"s.{name}" for name in names)
+    dated = "AND m.reference_date = %s" if one_per_date else ""
+    date = [stamp.reference] if one_per_date else []
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM metrics_accountmetricshistory h USING staged_metrics s "
-            "WHERE h.tenant_id = %s AND h.account_id = s.account_id AND h.reference_date = %s",
-            [str(current_tenant_id()), stamp.reference],
+            f"DELETE FROM {table} m USING staged_metrics s "
+            f"WHERE m.tenant_id = %s AND m.account_id = s.account_id {dated} AND NOT ("
+            f"m.reference_date = %s AND m.engine_version = %s AND ROW({ours}) IS NOT DISTINCT FROM ROW({staged}))",
+            [tenant, *date, stamp.reference, ENGINE_VERSION],
         )
-        return _insert(cursor, AccountMetricsHistory._meta.db_table, stamp)
-
-
-def _insert(cursor: object, table: str, stamp: RunStamp) -> int:
-    names = ", ".join(result_columns())
-    cursor.execute(  # type: ignore[attr-defined]
-        f"INSERT INTO {table} ({', '.join(_SHARED)}, {names}) "
-        f"SELECT %s, %s, %s, %s, %s, {', '.join('s.' + name for name in result_columns())} "
-        "FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id",
-        [
-            str(current_tenant_id()),
-            stamp.reference,
-            stamp.computed_at,
-            str(stamp.recomputation),
-            ENGINE_VERSION,
-            str(current_tenant_id()),
-        ],
-    )
-    return int(cursor.rowcount)  # type: ignore[attr-defined]
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(_SHARED)}, {', '.join(names)}) "
+            f"SELECT %s, %s, %s, %s, %s, {staged} "
+            "FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id "
+            f"WHERE NOT EXISTS (SELECT FROM {table} m WHERE m.tenant_id = %s AND m.account_id = s.account_id {dated})",
+            [
+                tenant,
+                stamp.reference,
+                stamp.computed_at,
+                str(stamp.recomputation),
+                ENGINE_VERSION,
+                tenant,
+                tenant,
+                *date,
+            ],
+        )
+        return int(cursor.rowcount)
 
 
 def metrics_rows_ensure(account_ids: "list[uuid.UUID]", reference: datetime.date) -> None:
