@@ -120,7 +120,6 @@ class AccountMonth(RollupRow):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "account", "month"], name="accountmonth_unique")
         ]
-        indexes = [models.Index(fields=["tenant", "month"], name="accountmonth_month_idx")]
 
 
 class CellMonth(RollupRow):
@@ -137,4 +136,3 @@ class CellMonth(RollupRow):
                 name="cellmonth_unique",
             )
         ]
-        indexes = [models.Index(fields=["tenant", "month"], name="cellmonth_month_idx")]

@@ -14,9 +14,10 @@ from psycopg2 import sql
 from psycopg2.extras import execute_values
 
 from accounts.selectors.ledger import rate_gaps
-from accounts.selectors.ledger_sql import MONTH, costs_sql, lines_sql
+from accounts.selectors.ledger_sql import MONTH, NOTHING, costs_sql, lines_sql
 from accounts.signals import ledger_changed
 from kam.common.errors import UnprocessableError
+from kam.common.ids import uuid7
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.selectors import tenant_settings
 
@@ -37,12 +38,15 @@ _ON_TOUCHED = sql.SQL(
     "JOIN pg_temp.{touched} t ON t.account_id = l.account_id AND l.date >= t.month AND l.date < t.next_month"
 ).format(touched=sql.Identifier(TOUCHED))
 
+# A version 7 key of its own per row would cost a system call each: one per statement, and a counter behind it.
+_KEY = sql.SQL("(%(key)s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid")
+
 _ACCOUNT_MONTHS = sql.SQL(
     """
     INSERT INTO accounts_accountmonth (
-        tenant_id, account_id, month, net_sales, cogs, cogs_estimated, unknown_sales, lines, unknown_lines,
+        id, tenant_id, account_id, month, net_sales, cogs, cogs_estimated, unknown_sales, lines, unknown_lines,
         cost_to_serve, first_sale, last_sale, positive_days)
-    SELECT %(tenant)s, account_id, date_trunc('month', date::timestamp)::date,
+    SELECT {key}, %(tenant)s, account_id, date_trunc('month', date::timestamp)::date,
            coalesce(sum(net_sales), 0), coalesce(sum(cogs), 0), coalesce(sum(cogs_estimated), 0),
            coalesce(sum(unknown_sales), 0), coalesce(sum(lines), 0), coalesce(sum(unknown_lines), 0),
            coalesce(sum(cost), 0), min(date) FILTER (WHERE lines > 0), max(date) FILTER (WHERE lines > 0),
@@ -64,9 +68,9 @@ _ACCOUNT_MONTHS = sql.SQL(
 _CELL_MONTHS = sql.SQL(
     """
     INSERT INTO accounts_cellmonth (
-        tenant_id, account_id, month, product_id, segment_id,
+        id, tenant_id, account_id, month, product_id, segment_id,
         net_sales, cogs, cogs_estimated, unknown_sales, lines, unknown_lines)
-    SELECT %(tenant)s, account_id, month, product_id, segment_id,
+    SELECT {key}, %(tenant)s, account_id, month, product_id, segment_id,
            sum(net_sales), coalesce(sum(cogs), 0), coalesce(sum(cogs) FILTER (WHERE no_cogs), 0),
            coalesce(sum(net_sales) FILTER (WHERE cogs IS NULL), 0),
            count(*), count(*) FILTER (WHERE cogs IS NULL)
@@ -239,6 +243,15 @@ def _parameters() -> dict[str, Any]:
     return {"tenant": current_tenant_id(), "base": tenant_settings().base_currency}
 
 
+def _write(cursor: Any, *, touched: sql.Composable = NOTHING) -> None:
+    lines = lines_sql(touched=touched)
+    for statement in (
+        _ACCOUNT_MONTHS.format(key=_KEY, lines=lines, costs=costs_sql(touched=touched)),
+        _CELL_MONTHS.format(key=_KEY, lines=lines),
+    ):
+        cursor.execute(statement, {**_parameters(), "key": str(uuid7())[:24]})
+
+
 def _refresh(cursor: Any) -> None:
     parameters = _parameters()
     for table in ("accounts_accountmonth", "accounts_cellmonth"):
@@ -249,9 +262,7 @@ def _refresh(cursor: Any) -> None:
             ).format(sql.Identifier(table), sql.Identifier(TOUCHED)),
             parameters,
         )
-    lines = lines_sql(touched=_ON_TOUCHED)
-    cursor.execute(_ACCOUNT_MONTHS.format(lines=lines, costs=costs_sql(touched=_ON_TOUCHED)), parameters)
-    cursor.execute(_CELL_MONTHS.format(lines=lines), parameters)
+    _write(cursor, touched=_ON_TOUCHED)
 
 
 def _rebuild(cursor: Any) -> None:
@@ -260,7 +271,8 @@ def _rebuild(cursor: Any) -> None:
         cursor.execute(
             sql.SQL("DELETE FROM {} WHERE tenant_id = %(tenant)s").format(sql.Identifier(table)), parameters
         )
-    # A hash of every key of the tenant; with the default of 4 MB it would spill to disk.
-    cursor.execute("SELECT set_config('work_mem', '128MB', true)")
-    cursor.execute(_ACCOUNT_MONTHS.format(lines=lines_sql(), costs=costs_sql()), parameters)
-    cursor.execute(_CELL_MONTHS.format(lines=lines_sql()), parameters)
+    # Statistics are those from before the import: nested loops would be chosen for what looks like no rows.
+    # The hash of every key of the tenant would spill to disk with the default of 4 MB.
+    cursor.execute("SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '128MB', true)")
+    _write(cursor)
+    cursor.execute("SELECT set_config('enable_nestloop', 'on', true), set_config('work_mem', '4MB', true)")

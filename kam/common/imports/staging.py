@@ -9,6 +9,7 @@ import pyarrow.csv as arrow_csv
 from psycopg2 import sql
 
 from kam.common.imports.columns import Rows
+from kam.common.imports.keys import uuid7_batch
 from kam.common.imports.problems import Problem
 
 STAGE = "kam_import_rows"
@@ -23,7 +24,7 @@ def stage_open(cursor: Any, columns: Mapping[str, str]) -> None:
     parts = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()]
     cursor.execute(
         sql.SQL(
-            "CREATE TEMP TABLE {} (row bigint NOT NULL, id uuid NOT NULL DEFAULT uuidv7(), "
+            "CREATE TEMP TABLE {} (row bigint NOT NULL, id uuid NOT NULL, "
             "bad boolean NOT NULL, {})"
         ).format(sql.Identifier(STAGE), sql.SQL(", ").join(parts))
     )
@@ -45,7 +46,7 @@ def stage_rows(cursor: Any, *, rows: Rows, bad: Any, values: Mapping[str, pa.Arr
     """COPY a batch into the rows table. Columns that are not given stay null."""
     if not len(rows):
         return
-    table = pa.table({"row": pa.array(rows), "bad": pa.array(bad), **values})
+    table = pa.table({"row": pa.array(rows), "id": uuid7_batch(len(rows)), "bad": pa.array(bad), **values})
     buffer = io.BytesIO()
     arrow_csv.write_csv(table, buffer, arrow_csv.WriteOptions(include_header=False))
     buffer.seek(0)
