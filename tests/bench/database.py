@@ -104,7 +104,7 @@ class Databases:
 
 @contextmanager
 def quick_writes(*tables: str) -> Iterator[None]:
-    """Foreign keys, uniques and indexes of these tables aside for a bulk load; back, and checked, after it."""
+    """Foreign keys, uniques and indexes of these tables aside for a bulk load; then back, and checked."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint c "

@@ -12,7 +12,9 @@ from tests.bench.measure import Report, say
 
 def peak_of(*arguments: str, shard: int | None = None) -> dict[str, float]:
     """What `tests.bench.worker` tells: `peak` and `base` (after start) in MB, `seconds`."""
-    environment = os.environ | ({"KAM_BENCH_SHARD": str(shard)} if shard else {})
+    environment = os.environ | (
+        {"KAM_METRICS_INLINE_BELOW": "1", "KAM_METRICS_SHARD_ACCOUNTS": str(shard)} if shard else {}
+    )
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.worker", *arguments],
         env=environment,
@@ -43,7 +45,7 @@ def shard_memory(report: Report, large: Supplier, small: Supplier) -> None:
     """Row `growth`, its second half: shards of as many accounts, in a small and in a large tenant."""
     say("memory of shards")
     size = small.accounts
-    peaks = [peak_of("shards", str(each.tenant.id), shard=size - 1)["peak"] for each in (small, large)]
+    peaks = [peak_of("shards", str(each.tenant.id), shard=size)["peak"] for each in (small, large)]
     report.add(
         "growth",
         f"peak memory of shards, {small.accounts:,} → {large.accounts:,} accounts",

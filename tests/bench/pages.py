@@ -43,11 +43,11 @@ class Visitor:
 
         started = time.perf_counter()
         response = _application()(environ, start_response)
-        body = b"".join(response)
+        b"".join(response)
         response.close()
         seconds = time.perf_counter() - started
         if not status[0].startswith("200"):
-            raise RuntimeError(f"{path} answered {status[0]}: {body[:300]!r}")
+            raise RuntimeError(f"{path} answered {status[0]}")
         return seconds
 
     def queries(self, path: str) -> int:
@@ -86,13 +86,27 @@ def program(supplier: Supplier) -> Visitor:
 
 def pages_of(supplier: Supplier) -> dict[str, str]:
     """The pages that people open most."""
-    middle = supplier.account_ids[supplier.accounts // 2]
+    middle, largest = supplier.account_ids[supplier.accounts // 2], supplier.account_ids[0]
     return {
         "account list": reverse("metrics:account_list"),
         "portfolio": reverse("metrics:portfolio"),
         "account home, middle-sized account": reverse("metrics:account_detail", args=[middle]),
-        "account home, largest account": reverse("metrics:account_detail", args=[supplier.account_ids[0]]),
+        "account home, largest account": reverse("metrics:account_detail", args=[largest]),
+        "economics of the largest account": reverse("metrics:account_economics", args=[largest]),
     }
+
+
+def _open(report: Report, row: str, visitor: Visitor, pages: dict[str, str]) -> dict[str, str]:
+    """The pages that answer; one that does not is reported and does not take the others with it."""
+    answering = {}
+    for what, path in pages.items():
+        try:
+            visitor.get(path)
+        except RuntimeError as error:
+            report.failed(row, error)
+        else:
+            answering[what] = path
+    return answering
 
 
 def interleaved(visitor: Visitor, paths: list[str], rounds: int = _ROUNDS) -> dict[str, float]:
@@ -109,7 +123,8 @@ def interleaved(visitor: Visitor, paths: list[str], rounds: int = _ROUNDS) -> di
 def pages_against_empty(report: Report, supplier: Supplier) -> None:
     """Row `pages`."""
     say(f"pages with {supplier.accounts:,} accounts")
-    visitor, pages = browser(supplier), pages_of(supplier)
+    visitor = browser(supplier)
+    pages = _open(report, "pages", visitor, pages_of(supplier))
     times = interleaved(visitor, [EMPTY, *pages.values()])
     for what, path in pages.items():
         report.add(
@@ -129,7 +144,7 @@ def page_queries(report: Report, suppliers: list[Supplier]) -> None:
     for supplier in suppliers:
         visitor = browser(supplier)
         empty = visitor.queries(EMPTY)
-        for what, path in pages_of(supplier).items():
+        for what, path in _open(report, "queries", visitor, pages_of(supplier)).items():
             found.setdefault(what, []).append(visitor.queries(path) - empty)
     sizes = ", ".join(f"{supplier.accounts:,}" for supplier in suppliers)
     for what, counts in found.items():
@@ -170,11 +185,15 @@ def api_against_by_hand(report: Report, supplier: Supplier) -> None:
 def neighbours(report: Report, supplier: Supplier, alone: str, shared: str, tenants: int) -> None:
     """Row `tenants`: the same pages of a tenant in a database of its own and among others, in turns."""
     say(f"pages alone and among {tenants} tenants")
-    visitor, pages = browser_in(supplier, (alone, shared))
-    homes = {name: _connection_to(name) for name in (alone, shared)}
+    before, homes = connections["default"], {name: _connection_to(name) for name in (alone, shared)}
+    visitor: dict[str, Visitor] = {}
     times: dict[tuple[str, str], list[float]] = {}
-    before = connections["default"]
+    pages: dict[str, str] = {}
     try:
+        for name, connection in homes.items():
+            connections["default"] = connection
+            visitor[name] = browser(supplier)
+            pages = _open(report, "tenants", visitor[name], pages_of(supplier))
         for number in range(_ROUNDS + 3):
             for path in pages.values():
                 for name, connection in homes.items():
@@ -196,19 +215,6 @@ def neighbours(report: Report, supplier: Supplier, alone: str, shared: str, tena
             aim=1.0,
             detail=f"{second:.1f} ms / {first:.1f} ms",
         )
-
-
-def browser_in(supplier: Supplier, names: tuple[str, ...]) -> tuple[dict[str, Visitor], dict[str, str]]:
-    """A session in each of these databases, and the pages to open."""
-    before, visitors = connections["default"], {}
-    try:
-        for name in names:
-            connections["default"] = _connection_to(name)
-            visitors[name] = browser(supplier)
-            connections["default"].close()
-    finally:
-        connections["default"] = before
-    return visitors, pages_of(supplier)
 
 
 def _connection_to(name: str) -> BaseDatabaseWrapper:

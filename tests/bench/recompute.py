@@ -3,7 +3,7 @@
 import statistics
 import uuid
 
-from django.db import connection
+from django.db import connection, connections
 
 from kam.tenancy.context import tenant_context
 from kam.tenancy.reference import reference_date
@@ -21,8 +21,8 @@ RESULT_TABLES = (
     "metrics_accountmetrics",
     "metrics_accountmetricshistory",
     "metrics_portfoliosnapshot",
-    "metrics_recomputation",
     "metrics_recomputationshard",
+    "metrics_recomputation",
     "metrics_staleaccount",
     "planning_peerpotential",
 )
@@ -63,16 +63,24 @@ def _bare_sums(supplier: Supplier) -> int:
         return int(cursor.fetchone()[0])
 
 
+def forget_results(supplier: Supplier) -> None:
+    """Take what was published away, so that the next run has every row to write; and let the tables settle."""
+    with connections["owner"].cursor() as cursor:
+        for table in RESULT_TABLES:
+            cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s", [str(supplier.tenant.id)])
+    settle_tables(*RESULT_TABLES)
+
+
 def full_against_bare(report: Report, supplier: Supplier, lines: int) -> float:
     """Row `recompute`. Returns the median seconds of a full recomputation."""
     say(f"full recomputation of {supplier.accounts:,} accounts with {lines:,} lines")
     cells = _bare_sums(supplier)
     floor, full = [], []
-    run_full(supplier)
     for _ in range(3):
-        settle_tables(*RESULT_TABLES)
+        forget_results(supplier)
         floor.append(timed(lambda: _bare_sums(supplier)))
         full.append(timed(lambda: run_full(supplier)))
+    again = timed(lambda: run_full(supplier))
     seconds, bare = statistics.median(full), statistics.median(floor)
     report.add(
         "recompute",
@@ -82,13 +90,13 @@ def full_against_bare(report: Report, supplier: Supplier, lines: int) -> float:
         aim=0.2,
         detail=f"{seconds:.2f} s / {bare:.2f} s, {cells:,} sums",
     )
+    report.add("recompute", "the same again, where no figure changed", again / bare, detail=f"{again:.2f} s")
     return seconds
 
 
 def full_seconds(supplier: Supplier) -> float:
-    """Median seconds of a full recomputation."""
-    run_full(supplier)
-    return median_of(3, lambda: run_full(supplier), before=lambda: settle_tables(*RESULT_TABLES))
+    """Median seconds of a full recomputation that writes every row."""
+    return median_of(3, lambda: run_full(supplier), before=lambda: forget_results(supplier))
 
 
 def _stale(supplier: Supplier, account_ids: list[str]) -> None:

@@ -19,5 +19,3 @@ LOGGING = logging_config(level="ERROR", json=False)
 if name := os.environ.get("KAM_BENCH_DATABASE"):
     for _alias in DATABASES.values():
         _alias["NAME"] = name
-if shard := os.environ.get("KAM_BENCH_SHARD"):
-    METRICS_SHARD_ACCOUNTS = METRICS_INLINE_BELOW = int(shard)
