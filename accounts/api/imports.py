@@ -77,7 +77,7 @@ class ImportInput(serializers.Serializer[Any]):
     file = serializers.FileField(allow_empty_file=True)
     dry_run = serializers.BooleanField(required=False)
     on_error = Choice(choices=ImportJob.OnError.choices, required=False)
-    mapping = serializers.CharField(required=False)
+    mapping = serializers.CharField(required=False, allow_blank=True)
 
 
 class ImportListApi(ListApi):

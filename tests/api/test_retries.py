@@ -173,7 +173,7 @@ def test_an_error_is_no_answer_to_keep(api: Api) -> None:
     assert post(admin, "k1", country="NO").status_code == 201
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "ø"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "a b", "ø"])
 def test_a_key_is_printable_text(api: Api, key: str) -> None:
     answer = post(api("admin"), key)
     assert answer.status_code == 400

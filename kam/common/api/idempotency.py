@@ -3,6 +3,7 @@
 The store knows tenants and lives a floor higher; it registers itself here.
 """
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from kam.common.errors import InvalidInputError
 
 HEADER = "Idempotency-Key"
 Handler = Callable[..., Any]
+_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 
 
 class AnswerStore(Protocol):
@@ -37,8 +39,8 @@ def idempotent(handler: Handler) -> Handler:
         key = request.headers.get(HEADER)
         if key is None or _store is None or getattr(request, "principal", None) is None:
             return handler(view, request, *args, **kwargs)
-        if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
-            raise InvalidInputError.of(HEADER, "Expected 1 to 255 printable ASCII characters.")
+        if not _KEY.fullmatch(key):
+            raise InvalidInputError.of(HEADER, "Expected 1 to 255 visible ASCII characters, no spaces.")
         return _store.answer_once(request, key, lambda: handler(view, request, *args, **kwargs))
 
     return once
