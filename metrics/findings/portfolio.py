@@ -1,7 +1,7 @@
 """The sentences that open the portfolio page (LOOK §1, §8): computed, and true for any ledger.
 
-Pure functions from figures to parts of a sentence. A part names the figure it can be asked about; findings have
-at most 20 words. The sentences of the cards are in `portfolio_cards`.
+Pure functions from figures to parts of a sentence. A part names the figure it can be asked about; findings
+have at most 20 words. The sentences of the cards are in `portfolio_cards`.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "e
 
 
 class Part(NamedTuple):
-    """A piece of a sentence. `figure`: under which name it can be explained, "" = plain. `strong`: stressed."""
+    """A piece of a sentence. `figure`: the name under which it can be explained. `strong`: stressed."""
 
     text: str
     figure: str = ""
@@ -152,7 +152,7 @@ def _margin_clause(facts: PortfolioFacts) -> Sentence:
 
 @dataclass(frozen=True)
 class LineFacts:
-    """A product line over 12 months and the year before: net sales and gross margin, currency, None = not known."""
+    """A product line over 12 months and the year before: net sales and gross margin, None = not known."""
 
     name: str
     sales: float = 0.0
@@ -255,7 +255,8 @@ def _without_losers(facts: YearFacts) -> Sentence | None:
     if facts.contribution is None or facts.contribution >= 0:
         return None
     losers = sorted(
-        (line for line in facts.lines if line.margin is not None and line.margin < 0), key=lambda line: line.margin or 0
+        (line for line in facts.lines if line.margin is not None and line.margin < 0),
+        key=lambda line: line.margin or 0,
     )
     saved = 0.0
     for count, line in enumerate(losers[:2], start=1):

@@ -32,14 +32,16 @@ def matrix_finding(quadrants: Mapping[str, QuadrantSum], currency: str) -> str:
     if not desirable.accounts:
         if not undesirable.accounts:
             return "No account is desirable, and none is undesirable"
-        return f"No account is desirable; {_count(undesirable.accounts)} undesirable {_result(undesirable, currency)}"
+        others = f"{_count(undesirable.accounts)} undesirable {_result(undesirable, currency)}"
+        return f"No account is desirable; {others}"
     earn = "earns" if desirable.accounts == 1 else "earn"
     noun = "account" if desirable.accounts == 1 else "accounts"
     head = f"{_count(desirable.accounts)} desirable {noun} {earn} {formatting.money(desirable.now, currency)}"
     if not undesirable.accounts:
         return f"{head}; none is undesirable"
     ones = "one" if undesirable.accounts == 1 else "ones"
-    return f"{head}; {_count(undesirable.accounts)} undesirable {ones} {_result(undesirable, currency, desirable.now)}"
+    result = _result(undesirable, currency, desirable.now)
+    return f"{head}; {_count(undesirable.accounts)} undesirable {ones} {result}"
 
 
 def _count(number: int) -> str:
@@ -70,7 +72,9 @@ def loyalty_finding(quadrants: Mapping[str, QuadrantSum], currency: str) -> str:
         subject = "The one loyal account is" if loyal == 1 else f"All {_count(loyal)} loyal accounts are"
         return f"{subject} profitable"
     if not friends.accounts:
-        subject = "The one loyal account is not" if loyal == 1 else f"None of {_count(loyal)} loyal accounts is"
+        subject = (
+            "The one loyal account is not" if loyal == 1 else f"None of {_count(loyal)} loyal accounts is"
+        )
         return f"{subject} profitable{_vultures(vultures, currency, all_of_them=True)}"
     head = f"{_count(friends.accounts)} of {_count(loyal)} loyal accounts {_are(friends.accounts)} profitable"
     return f"{head}{_vultures(vultures, currency, all_of_them=False)}"
@@ -89,6 +93,16 @@ def _vultures(vultures: QuadrantSum, currency: str, *, all_of_them: bool) -> str
     if vultures.now < 0:
         return f"; {subject} {'loses' if single else 'lose'} {formatting.money(-vultures.now, currency)}"
     return f"; {subject} {'leaves' if single else 'leave'} {formatting.money(vultures.now, currency)}"
+
+
+def stale_finding(stale: int, *, everybody: bool) -> str:
+    """What is newer than the figures; empty when nothing is."""
+    if everybody:
+        return "Every account has newer sales or inputs than these figures"
+    if not stale:
+        return ""
+    has = "has" if stale == 1 else "have"
+    return f"{formatting.plural(stale, 'account')} {has} newer sales or inputs than these figures"
 
 
 def decisions_finding(waiting: int, decided: int = 0) -> str:
@@ -130,7 +144,8 @@ def whale_finding(facts: WhaleFacts, currency: str) -> str:
     if facts.earning == 0:
         if facts.losing == 0:
             return "No account earns, and none loses money"
-        return f"No account earns; {_count(facts.losing)} {_lose(facts.losing)} {formatting.money(spent, currency)}"
+        lost = formatting.money(spent, currency)
+        return f"No account earns; {_count(facts.losing)} {_lose(facts.losing)} {lost}"
     peak = formatting.money(facts.peak, currency)
     if facts.losing == 0:
         return f"{earning} {peak}; none spends it"
@@ -157,7 +172,11 @@ def lines_finding(lines: Sequence[LineFacts], currency: str) -> str:
     losers = sorted((line for line in known if (line.margin or 0.0) < 0), key=lambda line: line.margin or 0.0)
     if losers:
         if gains <= 0:
-            return "Every product line loses money" if len(losers) == len(known) else "No product line earns money"
+            return (
+                "Every product line loses money"
+                if len(losers) == len(known)
+                else "No product line earns money"
+            )
         lost = 0.0
         for count, line in enumerate(losers, start=1):
             lost -= line.margin or 0.0
@@ -176,7 +195,7 @@ def lines_finding(lines: Sequence[LineFacts], currency: str) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """One riser or fall: contribution now (None = not known), whether it bought in 12 months, its last sale."""
+    """One riser or fall: contribution now (None = not known), whether it still buys, its last sale."""
 
     contribution: float | None = None
     sold: bool = True
@@ -214,7 +233,9 @@ def falls_finding(changes: Sequence[Change], reference: datetime.date) -> str:
         return f"{largest} still {'orders' if count == 1 else 'order'}"
     if len(stopped) == count:
         months = [_months_between(change.last_sale, reference) for change in stopped if change.last_sale]
-        a_year = len(months) == count and all(STOPPED_MONTHS - 1 <= gap <= STOPPED_MONTHS + 4 for gap in months)
+        a_year = len(months) == count and all(
+            STOPPED_MONTHS - 1 <= gap <= STOPPED_MONTHS + 4 for gap in months
+        )
         return f"{largest} stopped ordering{' a year ago' if a_year else ''}"
     return f"{sentence_case(in_words(len(stopped)))} of the {in_words(count)} largest falls stopped ordering"
 
@@ -223,9 +244,19 @@ def _months_between(earlier: datetime.date, later: datetime.date) -> int:
     return (later.year - earlier.year) * 12 + later.month - earlier.month
 
 
-def movers_finding(changed: int, since: datetime.date | None, shown: int) -> str:
-    """What the last recomputation moved. `shown`: how many are listed, at most `changed`."""
-    when = f" since the figures as of {formatting.date(since)}" if since else ""
+def movers_finding(
+    changed: int, shown: int, *, before: datetime.date | None, now: datetime.date, computed: str = ""
+) -> str:
+    """What the last recomputation moved. `shown` of the `changed` accounts are listed.
+
+    `before`, `now`: the reference dates of the figures before and of these; `computed`: the day on which the
+    figures before were computed, in words, for where both dates are the same.
+    """
+    when = ""
+    if before is not None and before != now:
+        when = f" since {formatting.date(before)}"
+    elif computed:
+        when = f" since the computation of {computed}"
     if changed == 0:
         return f"Nothing moved{when}"
     if changed == 1:
@@ -270,7 +301,9 @@ def key_doubt(facts: KeyFacts) -> str:
     between = f"{formatting.points(facts.low)} and {formatting.points(facts.high)}"
     if facts.low > 0 or facts.high < 0:
         word = "faster" if facts.low > 0 else "slower"
-        return f"With 95{formatting.NO_BREAK}% confidence they grow {word}: the difference is between {between}."
+        return (
+            f"With 95{formatting.NO_BREAK}% confidence they grow {word}: the difference is between {between}."
+        )
     return f"The difference may be chance: with 95{formatting.NO_BREAK}% confidence it is between {between}."
 
 

@@ -1,4 +1,4 @@
-"""What the portfolio suggests about an account, in one sentence with the two figures that decide (LOOK §6)."""
+"""What the portfolio suggests about an account: one sentence with the two figures that decide (LOOK §6)."""
 
 import datetime
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _MOSTLY: Final = 0.5
 class SuggestionFacts:
     """The figures of one suggestion; 12 months and the year before in `currency`, None = not known.
 
-    `worst_line`, `worst_share`: the product line with the largest gross loss and its part of the gross losses.
+    `worst_line`, `worst_share`: the product line with the largest gross loss, its part of all gross losses.
     `estimated`: the expected potential stands on an estimate.
     """
 
@@ -113,7 +113,11 @@ def _reduce(facts: SuggestionFacts) -> Sentence:
 def _win_back(facts: SuggestionFacts) -> Sentence:
     since = f"no order since {formatting.date(facts.last_sale)}" if facts.last_sale else "no order since"
     on = f" on {_money(facts.sales_prior, facts)}" if facts.sales_prior > 0 else ""
-    return (Part("Earned "), _stress(facts.contribution_prior, facts), Part(f"{on} the year before, then {since}."))
+    return (
+        Part("Earned "),
+        _stress(facts.contribution_prior, facts),
+        Part(f"{on} the year before, then {since}."),
+    )
 
 
 def _promote(facts: SuggestionFacts) -> Sentence:
@@ -122,7 +126,11 @@ def _promote(facts: SuggestionFacts) -> Sentence:
         if facts.active_share is not None
         else ""
     )
-    return (Part("Earns "), _stress(facts.contribution, facts), Part(f" a year{steady}, is not a key account yet."))
+    return (
+        Part("Earns "),
+        _stress(facts.contribution, facts),
+        Part(f" a year{steady}, is not a key account yet."),
+    )
 
 
 def _invest(facts: SuggestionFacts) -> Sentence:

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -28,7 +28,9 @@ def decisions_of(accounts: Iterable[uuid.UUID | str]) -> dict[str, AccountDecisi
     return {str(row.account_id): row for row in rows}
 
 
-def is_settled(suggestion: Mapping[str, Any], decision: AccountDecision | None, reference: datetime.date) -> bool:
+def is_settled(
+    suggestion: Mapping[str, Any], decision: AccountDecision | None, reference: datetime.date
+) -> bool:
     """Whether a person has answered this suggestion: the same one, not too far from this reference date."""
     if decision is None:
         return False
@@ -46,16 +48,20 @@ def waiting_of(suggestions: Sequence[dict[str, Any]], reference: datetime.date) 
     return [row for row in suggestions if not is_settled(row, decided.get(row["account"]), reference)]
 
 
-def decided_this_month() -> int:
-    """How many decisions were taken in this calendar month."""
+def _decisions(accounts: Collection[uuid.UUID] | None) -> "QuerySet[AccountDecision]":
+    rows = AccountDecision.objects.filter(tenant_id=current_tenant_id())
+    return rows if accounts is None else rows.filter(account_id__in=list(accounts))
+
+
+def decided_this_month(accounts: Collection[uuid.UUID] | None = None) -> int:
+    """How many decisions were taken in this calendar month, about all or these accounts."""
     first = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return AccountDecision.objects.filter(tenant_id=current_tenant_id(), created_at__gte=first).count()
+    return _decisions(accounts).filter(created_at__gte=first).count()
 
 
-def decisions_recent(*, limit: int = 50) -> "QuerySet[AccountDecision]":
+def decisions_recent(
+    *, limit: int = 50, accounts: Collection[uuid.UUID] | None = None
+) -> "QuerySet[AccountDecision]":
     """The latest decisions with account and person, newest first."""
-    return (
-        AccountDecision.objects.select_related("account", "decided_by__user")
-        .filter(tenant_id=current_tenant_id())
-        .order_by("-created_at", "-id")[:limit]
-    )
+    rows = _decisions(accounts).select_related("account", "decided_by__user")
+    return rows.order_by("-created_at", "-id")[:limit]

@@ -1,4 +1,4 @@
-"""The accounts behind a quadrant, a reason or a figure of the portfolio: filtered, ordered, one page at a time."""
+"""The accounts behind a quadrant, a reason or a figure of the portfolio: filtered, ordered, by pages."""
 
 import datetime
 import uuid
@@ -29,7 +29,8 @@ GROUPS: Final = {
     "margin_unknown": Q(dubinsky_ingram_reason="margin_unknown"),
     "margin_unknown_sold": Q(loyalty_reason="margin_unknown"),
     "no_potential": Q(dubinsky_ingram_reason="potential_not_entered"),
-    "not_entered": Q(contribution_12m__isnull=False) & (Q(potential_basis="") | Q(potential_basis="estimated")),
+    "not_entered": Q(contribution_12m__isnull=False)
+    & (Q(potential_basis="") | Q(potential_basis="estimated")),
     "losing": Q(gross_margin_36m__lt=0, traded_36m=True),
     "traded": Q(traded_36m=True),
     "sold": Q(sold_12m=True),
@@ -114,6 +115,8 @@ def _chosen(quadrant: str, group: str, chosen: PortfolioFilter) -> "QuerySet[Acc
         rows = rows.filter(owned | Q(account__owner_id__isnull=True) if None in chosen.owners else owned)
     if chosen.key is not None:
         rows = rows.filter(account__is_key_account=chosen.key)
+    if chosen.account_ids is not None:
+        rows = rows.filter(account_id__in=list(chosen.account_ids))
     return rows
 
 
@@ -122,7 +125,7 @@ def portfolio_list_count(*, quadrant: str = "", group: str = "", chosen: Portfol
     return _chosen(quadrant, group, chosen).count()
 
 
-def portfolio_list(
+def portfolio_list_rows(
     *,
     quadrant: str = "",
     group: str = "",

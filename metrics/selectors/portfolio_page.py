@@ -1,4 +1,4 @@
-"""What the portfolio page says beyond plain totals, computed once when figures are published (or for a filter).
+"""What the portfolio page says beyond plain totals, computed once when figures are published or filtered.
 
 `page_figures` gives one JSON-ready dictionary; the snapshot keeps it as `page`, so that opening the page
 reads one row whatever the number of accounts. Sums of accounts are in `portfolio_totals`.
@@ -40,8 +40,9 @@ def page_figures(
 ) -> dict[str, Any]:
     """Everything that the page's sentences, tables and small charts need (shapes: the functions below).
 
-    `table`: `read_portfolio` of the same filter. `lines`: `line_margins` where they are known. `pareto`: `pareto_of` net sales over `months`. Two or three
-    queries (product lines; what the suggestions stand on; margins where the window is not 36 months).
+    `table`: `read_portfolio` of the same filter. `lines`: `line_margins` where they are known. `pareto`:
+    `pareto_of` net sales over `months`. At most three queries (product lines; what the suggestions stand on;
+    margins where the window is not 36 months).
     """
     return {
         "accounts": table.num_rows,
@@ -216,9 +217,11 @@ def line_margins(reference: datetime.date, chosen: PortfolioFilter | None = None
 
 
 def line_table(catalogue: Sequence[str], sums: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """`line_margins` from the sums that a recomputation gathered (`SpaceCells.sums`); one query for the names."""
+    """`line_margins` from the sums that a recomputation gathered (`SpaceCells.sums`); one query for names."""
     names = dict(
-        ProductLine.objects.filter(tenant_id=current_tenant_id(), account__isnull=True).values_list("id", "name")
+        ProductLine.objects.filter(tenant_id=current_tenant_id(), account__isnull=True).values_list(
+            "id", "name"
+        )
     )
 
     def margin(row: NDArray[np.float64]) -> float | None:

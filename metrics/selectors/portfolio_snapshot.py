@@ -33,7 +33,9 @@ class Portfolio:
     def snapshot(self) -> PortfolioSnapshot | None:
         """The current snapshot without its curves; None before the first computation."""
         return (
-            PortfolioSnapshot.objects.filter(tenant_id=current_tenant_id(), current=True).defer(*_CURVES).first()
+            PortfolioSnapshot.objects.filter(tenant_id=current_tenant_id(), current=True)
+            .defer(*_CURVES)
+            .first()
         )
 
     @property
@@ -50,7 +52,7 @@ class Portfolio:
 
     @property
     def cuts(self) -> dict[str, Any]:
-        """{present, potential, loyalty_x, hurdle, method}: those of the whole portfolio, whatever the filter."""
+        """{present, potential, loyalty_x, hurdle, method} of the whole portfolio, whatever the filter."""
         return self.figures.cuts
 
     @cached_property
@@ -78,7 +80,11 @@ class Portfolio:
         if self.chosen.is_empty and self.snapshot is not None and self.snapshot.page:
             return self.snapshot.page
         return page_figures(
-            self.table, pareto=self.pareto, months=self.months, reference=self.figures.date, chosen=self.chosen
+            self.table,
+            pareto=self.pareto,
+            months=self.months,
+            reference=self.figures.date,
+            chosen=self.chosen,
         )
 
     @cached_property

@@ -16,7 +16,7 @@ from metrics.engine import month_index
 from metrics.selectors.portfolio_totals import as_floats
 from metrics.selectors.reading import month_start
 
-PER_KIND: Final = 10
+PER_KIND: Final = 5
 """At most so many accounts of a kind wait at a time: a list nobody finishes helps nobody."""
 # Below this share of the portfolio's sales a decision is not worth a person's time.
 _MATERIAL = 0.0001
@@ -39,14 +39,16 @@ _TAKEN: Final = (
     "dubinsky_ingram_class",
     "last_sale",
 )
-_MONEY: Final = tuple(name for name in _TAKEN if name.startswith(("net_sales", "contribution", "potential_c", "upv")))
+_MONEY: Final = tuple(
+    name for name in _TAKEN if name.startswith(("net_sales", "contribution", "potential_c", "upv"))
+)
 
 
 def suggestions_of(table: pa.Table, *, reference: datetime.date) -> list[dict[str, Any]]:
-    """The suggestions over a set of accounts: what each stands on, the kinds taking turns, largest stake first.
+    """The suggestions over a set of accounts and what each stands on; kinds take turns, largest stake first.
 
-    [{kind, stake, account, name, country, net_sales_12m, …, worst_line, worst_share}]: `stake` is what is lost
-    or could be had, currency a year; `worst_line` is the product line with the largest gross loss and
+    [{kind, stake, account, name, country, net_sales_12m, …, worst_line, worst_share}]: `stake` is what is
+    lost or could be had, currency a year; `worst_line` is the product line with the largest gross loss and
     `worst_share` its part of the account's gross losses (only where a loss is the reason).
     """
     chosen = _candidates(table)
@@ -97,7 +99,8 @@ def _candidates(table: pa.Table) -> list[tuple[str, int, float]]:
 def _facts(table: pa.Table, position: int, kind: str, stake: float) -> dict[str, Any]:
     row = {name: table[name][position].as_py() for name in _TAKEN}
     facts: dict[str, Any] = {
-        name: (None if row[name] is None else float(row[name])) if name in _MONEY else row[name] for name in _TAKEN
+        name: (None if row[name] is None else float(row[name])) if name in _MONEY else row[name]
+        for name in _TAKEN
     }
     facts["account"] = facts.pop("account_id")
     facts["is_key_account"] = bool(facts["is_key_account"])
