@@ -38,6 +38,7 @@ _ON_TOUCHED = sql.SQL(
     "JOIN pg_temp.{touched} t ON t.account_id = l.account_id AND l.date >= t.month AND l.date < t.next_month"
 ).format(touched=sql.Identifier(TOUCHED))
 
+# Rows come in the order of the unique index, so that it grows at one place at a time (a third of the cost).
 # A version 7 key of its own per row would cost a system call each: one per statement, and a counter behind it.
 _KEY = sql.SQL("(%(key)s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid")
 
@@ -62,6 +63,7 @@ _ACCOUNT_MONTHS = sql.SQL(
         FROM ({costs}) cost GROUP BY account_id, date
     ) day
     GROUP BY account_id, date_trunc('month', date::timestamp)::date
+    ORDER BY 3, 4
     """
 )
 
@@ -76,6 +78,7 @@ _CELL_MONTHS = sql.SQL(
            count(*), count(*) FILTER (WHERE cogs IS NULL)
     FROM (SELECT line.*, date - (date_part('day', date)::int - 1) AS month FROM ({lines}) line) line
     GROUP BY account_id, month, product_id, segment_id
+    ORDER BY 3, 4, 5, 6
     """
 )
 
