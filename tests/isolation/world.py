@@ -1,0 +1,260 @@
+"""Two tenants, each with one object of every kind, so that every route can be asked for its own and for a foreign one.
+
+Objects are made from their models alone: a new model is in the world by itself, and one that cannot be
+guessed fails with a message that says where to add it.
+"""
+
+import datetime
+import itertools
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+from buying_center.models import SellingCenterMember
+from kam.tenancy.catalogue import tenant_models
+from kam.tenancy.context import tenant_context
+from kam.tenancy.history import registered_models
+from kam.tenancy.models import Membership, Role, Tenant, TenantModel, TenantSettings
+from kam.tenancy.services import tenant_create
+from tests.conftest import make_members
+from tests.isolation.routes import Argument, Route
+
+_numbers = itertools.count(1)
+
+# Values that cannot be guessed from the field: constraints over several fields, words with a meaning.
+OVERRIDES: dict[str, dict[str, Any]] = {
+    "accounts.Account": {"country": "NO", "currency": "USD"},
+    "accounts.ProductLine": {"account": None},
+    "accounts.ExchangeRate": {"currency": "NOK", "month": datetime.date(2025, 6, 1), "rate": Decimal("0.1")},
+    "accounts.SalesLine": {"currency": "USD", "date": datetime.date(2025, 6, 15)},
+    "accounts.CostEntry": {"currency": "USD", "date": datetime.date(2025, 6, 15)},
+    "buying_center.SellingCenterMember": {"role": "kam", "is_lead": True},
+    "accounts.ImportJob": {"kind": "accounts", "file_name": "ownmark.csv"},
+}
+# The static part of a path before an argument → the model of the object that it names.
+SEGMENTS = {
+    "accounts": "accounts.Account",
+    "segments": "accounts.Segment",
+    "business-units": "accounts.BusinessUnit",
+    "product-lines": "accounts.ProductLine",
+    "lines": "accounts.ProductLine",
+    "products": "accounts.Product",
+    "exchange-rates": "accounts.ExchangeRate",
+    "rates": "accounts.ExchangeRate",
+    "sales-lines": "accounts.SalesLine",
+    "cost-entries": "accounts.CostEntry",
+    "imports": "accounts.ImportJob",
+    "views": "accounts.SavedView",
+    "selling-centre": "buying_center.SellingCenterMember",
+    "recomputations": "metrics.Recomputation",
+    "recompute": "metrics.Recomputation",
+    "members": "tenancy.Membership",
+    "invitations": "tenancy.Invitation",
+    "integrations": "tenancy.Membership",
+}
+# Members of request bodies and queries that take an id → the model of the object.
+REFERENCES = {
+    "account": "accounts.Account",
+    "accounts": "accounts.Account",
+    "parent": "accounts.Account",
+    "segment": "accounts.Segment",
+    "product": "accounts.Product",
+    "product_line": "accounts.ProductLine",
+    "business_unit": "accounts.BusinessUnit",
+    "import": "accounts.ImportJob",
+}
+# Names of arguments that say by themselves what they are.
+NAMES = {
+    "account_id": "accounts.Account",
+    "segment_id": "accounts.Segment",
+    "line_id": "accounts.ProductLine",
+    "view_id": "accounts.SavedView",
+    "rate_id": "accounts.ExchangeRate",
+    "job_id": "accounts.ImportJob",
+    "run_id": "metrics.Recomputation",
+    "decision_id": "metrics.AccountDecision",
+}
+# Arguments that name no object: values that the route knows.
+WORDS: dict[tuple[str, str], list[str]] = {
+    ("metrics:account_export", "file_type"): ["csv", "xlsx"],
+    ("metrics:account_explanation", "figure"): ["clv", "upv"],
+    ("metrics:portfolio_export", "file_type"): ["csv", "xlsx"],
+    ("metrics:portfolio_data", "chart"): ["matrix", "pareto", "whale", "lines"],
+    ("metrics:portfolio_explain", "figure"): ["customer_equity"],
+}
+
+
+class NoFixtureError(AssertionError):
+    """The world does not know how to fill a route or a model."""
+
+
+class World:
+    """One tenant with one of everything. Its texts carry `mark`, so that a leak can be seen."""
+
+    def __init__(self, slug: str, mark: str) -> None:
+        self.mark = mark
+        self.tenant: Tenant = tenant_create(name=f"{mark} company", slug=slug, base_currency="USD")
+        self.members: dict[str, Membership] = make_members(self.tenant)
+        for member in self.members.values():
+            member.user.name = f"{mark} {member.role}"
+            member.user.save(update_fields=["name"])
+        self._made: dict[type[models.Model], models.Model] = {}
+        with tenant_context(self.tenant.id):
+            for model in tenant_models():
+                self.get(model)
+            self._team()
+
+    def get(self, model: type[models.Model]) -> models.Model:
+        """The tenant's object of a model, made on first sight."""
+        if model is Membership:
+            return self.members[Role.KAM]
+        if model is Tenant:
+            return self.tenant
+        if model is TenantSettings:
+            return TenantSettings.objects.get(tenant=self.tenant)
+        if model not in self._made:
+            self._made[model] = self._make(model)
+        return self._made[model]
+
+    def _make(self, model: type[models.Model]) -> models.Model:
+        values: dict[str, Any] = {"tenant": self.tenant}
+        known = OVERRIDES.get(model._meta.label, {})
+        for field in model._meta.local_fields:
+            if field.name in ("id", "tenant") or field.auto_created:
+                continue
+            if field.name in known:
+                values[field.name] = known[field.name]
+            elif field.is_relation:
+                target = field.remote_field.model
+                if target is not model and not (field.null and not issubclass(target, TenantModel | Membership)):
+                    values[field.name] = self.get(target)
+            elif not field.has_default() and not field.null:
+                values[field.name] = self._guess(model, field)
+        try:
+            return model._default_manager.create(**values)
+        except Exception as error:
+            raise NoFixtureError(
+                f"{model._meta.label} could not be made from its fields: {error}. "
+                "Add what it needs to OVERRIDES in tests/isolation/world.py."
+            ) from error
+
+    def _guess(self, model: type[models.Model], field: Any) -> Any:
+        number = next(_numbers)
+        if field.choices:
+            return field.choices[0][0]
+        match field:
+            case models.EmailField():
+                return f"{self.mark}{number}@example.com"
+            case models.CharField() | models.TextField():
+                text = f"{self.mark}{number}"
+                return text[: field.max_length] if field.max_length else text
+            case models.BooleanField():
+                return False
+            case models.DateTimeField():
+                return datetime.datetime(2025, 6, 30, tzinfo=datetime.UTC)
+            case models.DateField():
+                return datetime.date(2025, 6, 30)
+            case models.DecimalField():
+                return Decimal("1")
+            case models.IntegerField() | models.FloatField():
+                return 1
+            case models.UUIDField():
+                return uuid.uuid4()
+            case models.JSONField():
+                return {}
+            case models.BinaryField():
+                return b"x"
+            case models.FileField():
+                return f"{self.mark}.csv"
+        raise NoFixtureError(
+            f"{model._meta.label}.{field.name} ({type(field).__name__}) cannot be guessed: "
+            "add it to OVERRIDES in tests/isolation/world.py."
+        )
+
+    def _team(self) -> None:
+        """The account is the manager's own, and the contributor is in its selling centre."""
+        account: Any = self.by_label("accounts.Account")
+        type(account).objects.filter(pk=account.pk).update(owner=self.members[Role.KAM])
+        SellingCenterMember.objects.get_or_create(
+            tenant=self.tenant,
+            account=account,
+            member=self.members[Role.CONTRIBUTOR],
+            defaults={"role": "contributor"},
+        )
+
+    def everything(self) -> list[models.Model]:
+        """All that was made."""
+        return list(self._made.values())
+
+    def by_label(self, label: str) -> models.Model:
+        return self.get(apps.get_model(label))
+
+    def reference(self, name: str, path: str) -> Any:
+        """What a member `name` of a request body or query refers to in this tenant."""
+        if name in ("user", "owner", "member"):
+            return self.members[Role.KAM].user.pk
+        label = REFERENCES.get(name)
+        if name == "parent" and "segments" in path:
+            label = "accounts.Segment"
+        if label is None:
+            raise NoFixtureError(
+                f"Route /{path}: “{name}” takes an id, and nothing is known for it. "
+                "Add it to REFERENCES in tests/isolation/world.py."
+            )
+        return self.by_label(label).pk
+
+    def value(self, route: Route, argument: Argument) -> Any:
+        """What fills an argument of a route with this tenant's object."""
+        words = WORDS.get((route.name, argument.name))
+        if words:
+            return words[0]
+        if route.name == "tenancy:history" and argument.name == "pk":
+            return self.by_label(registered_models()[0]).pk
+        if route.name == "tenancy:history":
+            return registered_models()[0]
+        if route.name in ("tenancy:integration_token",):
+            return self.members[Role.INTEGRATION].pk
+        label = NAMES.get(argument.name) or SEGMENTS.get(argument.before)
+        if argument.kind != "uuid" or label is None:
+            raise NoFixtureError(
+                f"Route {route} ({route.name}): nothing is known for <{argument.kind}:{argument.name}>. "
+                f"Add it to NAMES or “{argument.before}” to SEGMENTS (an object) or the route to WORDS (a word) "
+                "in tests/isolation/world.py."
+            )
+        return self.by_label(label).pk
+
+    def values(self, route: Route) -> dict[str, Any]:
+        """The route's arguments, filled with this tenant's objects and the first word of each kind."""
+        return {argument.name: self.value(route, argument) for argument in route.arguments}
+
+    def variants(self, route: Route) -> list[dict[str, Any]]:
+        """The same with every word that is known for the route, and for the history every kind of object."""
+        filled = self.values(route)
+        if route.name == "tenancy:history":
+            return [{"label": label, "pk": self.by_label(label).pk} for label in registered_models()]
+        found = [filled]
+        for argument in route.arguments:
+            for word in WORDS.get((route.name, argument.name), [])[1:]:
+                found.append({**filled, argument.name: word})
+        return found
+
+
+def foreign_values(route: Route, own: World, foreign: World) -> list[dict[str, Any]]:
+    """The route's arguments with each object in turn, and all together, taken from the other tenant."""
+    mine, theirs = own.values(route), foreign.values(route)
+    objects = [argument.name for argument in route.arguments if argument.kind == "uuid"]
+    mixed = [{**mine, name: theirs[name]} for name in objects]
+    return mixed if len(mixed) < 2 else [*mixed, {**mine, **{name: theirs[name] for name in objects}}]
+
+
+def unknown_values(route: Route, own: World) -> dict[str, Any]:
+    """The same with ids that exist nowhere."""
+    mine = own.values(route)
+    return {
+        **mine,
+        **{argument.name: uuid.uuid4() for argument in route.arguments if argument.kind == "uuid"},
+    }
+
