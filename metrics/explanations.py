@@ -354,18 +354,12 @@ def _clv(row: MetricsRow, context: Context) -> Explanation:
     title = "Lifetime value" + (f", {formatting.plural(int(horizon), 'year')}" if horizon else "")
     cost = _number(inputs.get("acquisition_cost")) or Decimal(0)
     if method == "retention":
+        margin = _parenthesised(_full(row.contribution_12m, context))
         minus = f" {formatting.MINUS} {_full(cost, context)}" if cost else ""
-        formula = (
-            f"{_parenthesised(_full(row.contribution_12m, context))} × {multiplier_formula(inputs)}{minus} = "
-            f"{_full(row.clv, context)}"
-        )
+        formula = f"{margin} × {multiplier_formula(inputs)}{minus}"
         if row.clv_multiplier is not None:
-            formula = formula.replace(
-                f"{minus} = ",
-                f"{minus} = {_full(row.contribution_12m, context)} × "
-                f"{formatting.number(row.clv_multiplier, decimals=6)}{minus} = ",
-                1,
-            )
+            formula += f" = {margin} × {formatting.number(row.clv_multiplier, decimals=6)}{minus}"
+        formula += f" = {_full(row.clv, context)}"
     elif method == "historic":
         formula = f"Σ contribution since the first sale = {_full(row.clv, context)}"
     elif method == "trend":

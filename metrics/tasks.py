@@ -51,6 +51,12 @@ def _send(task: Any, *, tenant_id: uuid.UUID, countdown: float = 0, **ids: uuid.
     task.apply_async(kwargs=arguments, countdown=countdown or None)
 
 
+def _look_again(task: Any, *, tenant_id: uuid.UUID, **ids: uuid.UUID) -> None:
+    """Somebody else is at it. Should they be killed, this message brings the work back."""
+    if not current_app.conf.task_always_eager:
+        _send(task, tenant_id=tenant_id, countdown=RETRY_SECONDS, **ids)
+
+
 def recompute_start(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> None:
     """Start a run once the open transaction is committed."""
     transaction.on_commit(lambda: _send(recompute, tenant_id=tenant_id, run_id=run_id))
@@ -96,9 +102,11 @@ def recompute_shard(self: Any, *, tenant_id: str, shard_id: str) -> str:
     """Compute one shard; whoever finishes the last one calls for publishing."""
     tenant = uuid.UUID(tenant_id)
     try:
-        run = run_shard(tenant_id=tenant, shard_id=uuid.UUID(shard_id))
-        if run is not None:
-            _send(recompute_publish, tenant_id=tenant, run_id=run)
+        outcome = run_shard(tenant_id=tenant, shard_id=uuid.UUID(shard_id))
+        if outcome.busy:
+            _look_again(recompute_shard, tenant_id=tenant, shard_id=uuid.UUID(shard_id))
+        elif outcome.complete is not None:
+            _send(recompute_publish, tenant_id=tenant, run_id=outcome.complete)
     except _CONNECTION_LOST as error:
         raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
     except (DatabaseError, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as error:
@@ -121,8 +129,7 @@ def recompute_publish(self: Any, *, tenant_id: str, run_id: str) -> str:
 
 def _publish(tenant: uuid.UUID, run: uuid.UUID) -> None:
     if not run_publish(tenant_id=tenant, run_id=run):
-        # Somebody else is at it. Should they be killed, this message brings the run back.
-        _send(recompute_publish, tenant_id=tenant, run_id=run, countdown=RETRY_SECONDS)
+        _look_again(recompute_publish, tenant_id=tenant, run_id=run)
         return
     _after(tenant)
 
@@ -212,11 +219,11 @@ def nightly_tenant(*, tenant_id: str) -> str | None:
 
 
 @shared_task(name="metrics.watchdog")
-def watchdog() -> int:
+def watchdog(*, quiet_seconds: float = QUIET.total_seconds()) -> int:
     """Bring back runs that nobody works on and marks that nobody took; returns how many were found."""
-    found = 0
+    found, quiet = 0, timedelta(seconds=quiet_seconds)
     for tenant in tenant_list():
-        run = run_abandoned(tenant_id=tenant.id, quiet=QUIET)
+        run = run_abandoned(tenant_id=tenant.id, quiet=quiet)
         if run is not None:
             found += 1
             _send(recompute, tenant_id=tenant.id, run_id=run)
@@ -226,7 +233,7 @@ def watchdog() -> int:
             ranks = PortfolioSnapshot.objects.filter(
                 tenant_id=tenant.id, current=True, ranks_stale_since__lt=timezone.now() - 3 * QUIET
             ).exists()
-        if since is not None and since < timezone.now() - QUIET:
+        if since is not None and since < timezone.now() - quiet:
             found += 1
             _send(recompute_stale, tenant_id=tenant.id)
         elif ranks:
@@ -238,4 +245,4 @@ def watchdog() -> int:
 @worker_ready.connect
 def _look_around(**kwargs: Any) -> None:
     """A worker that starts after a crash need not wait for the scheduler."""
-    watchdog.apply_async(expires=60)
+    watchdog.apply_async(kwargs={"quiet_seconds": 0}, expires=60)

@@ -313,6 +313,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "metrics-watchdog": {"task": "metrics.watchdog", "schedule": timedelta(seconds=30)},
 }
 
+# Tenants below this many accounts are recomputed in one task; larger ones in shards of about that many.
+METRICS_INLINE_BELOW = env.int("KAM_METRICS_INLINE_BELOW", default=2_000)
+METRICS_SHARD_ACCOUNTS = env.int("KAM_METRICS_SHARD_ACCOUNTS", default=2_500)
+
 PGHISTORY_DEFAULT_TRACKERS = None
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False
 

@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import Account, BusinessUnit, CostEntry, ImportJob, ProductLine, SalesLine, Segment
-from accounts.services.imports import import_create, import_run
+from accounts.services.import_run import import_run
+from accounts.services.imports import import_create
 from accounts.services.rollups import rollups_rebuild
 from buying_center.models import SellingCenterMember, SellingRole
 from kam.common.errors import ApplicationError

@@ -100,9 +100,13 @@ def _contribution_clause(facts: Facts) -> str:
         return ", but what they earn is not known"
     if now < 0:
         loss = formatting.money(abs(now), facts.currency)
+        if sales is None:
+            return f", but they lost {loss}"
         if before is not None and before >= 0:
-            return f"{_but(sales_up)} turned into a loss of {loss}"
-        return f"{_but(sales_up)} lost {loss}"
+            return f"{_but(sales_up)} contribution turned into a loss of {loss}"
+        return f"{_but(sales_up)} the account lost {loss}"
+    if sales is None:
+        return f", and {formatting.money(now, facts.currency)} of them stayed"
     if before is not None and before < 0:
         return f", and the loss of the year before turned into {formatting.money(now, facts.currency)}"
     change = relative_change(now, before)
@@ -259,6 +263,8 @@ def matrix_finding(present: Decimal | None, potential: Decimal | None, currency:
         return "No position: the margin is not known"
     if potential is None:
         return "No position: potential is not entered"
+    if potential < 0:
+        return f"Loses {formatting.money(abs(present), currency)} a year; expected potential does not cover it"
     could = formatting.money(potential, currency)
     if basis in ("estimated", "mixed"):
         could = formatting.estimate(could)
@@ -347,7 +353,7 @@ def home_finding(
     if not known:
         return f"What {'your company’s ' if everything else 'your '}{accounts} earn is not known yet."
     if losing == mine:
-        return f"All {count} {whose.removeprefix('of ')} accounts lose money."
+        return f"All {whose.removeprefix('of ')} {count} accounts lose money."
     if losing:
         return f"{formatting.number(losing)} {whose} {count} accounts {_lose(losing)} money."
     if stale:

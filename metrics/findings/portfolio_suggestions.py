@@ -121,11 +121,10 @@ def _win_back(facts: SuggestionFacts) -> Sentence:
 
 
 def _promote(facts: SuggestionFacts) -> Sentence:
-    steady = (
-        f", bought in {formatting.percent(facts.active_share, decimals=0)} of its quarters"
-        if facts.active_share is not None
-        else ""
-    )
+    steady = ""
+    if facts.active_share is not None:
+        share = formatting.percent(facts.active_share, decimals=0)
+        steady = ", buys every quarter" if facts.active_share >= 1 else f", bought in {share} of its quarters"
     return (
         Part("Earns "),
         _stress(facts.contribution, facts),
@@ -137,10 +136,11 @@ def _invest(facts: SuggestionFacts) -> Sentence:
     expected = _money(facts.expected, facts)
     if facts.estimated:
         expected = formatting.estimate(expected)
+    now: Sentence = (Part("Leaves "), _stress(facts.contribution, facts), Part(" a year now; "))
+    if not facts.contribution:
+        now = (Part("Leaves nothing now; "),) if facts.contribution == 0 else (Part("What it leaves is not known; "),)
     return (
-        Part("Leaves "),
-        _stress(facts.contribution, facts),
-        Part(" a year now; "),
+        *now,
         Part(expected, strong=True),
         Part(" more is expected from what it does not buy from us yet."),
     )

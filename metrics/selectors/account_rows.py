@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Case, Count, Exists, F, FloatField, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, FloatField, Max, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Cast
 from django.http import QueryDict
 
@@ -21,7 +21,7 @@ from accounts.selectors.accounts import sees_all_accounts
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import Role
-from metrics.models import AccountMetrics, StaleAccount
+from metrics.models import AccountMetrics, PortfolioSnapshot, StaleAccount
 
 NOT_KNOWN: Final = "none"
 """The value of a class filter that asks for accounts without a class."""
@@ -63,9 +63,9 @@ class AccountFilters:
                 for name in MULTIPLE
                 if any(query.getlist(name))
             },
-            key=query.get("key") == "true",
-            stale=query.get("stale") == "true",
-            mine=query.get("mine") == "true",
+            key="key" in query.getlist("only"),
+            stale="stale" in query.getlist("only"),
+            mine="mine" in query.getlist("only"),
             ordering=ordering if ordering.lstrip("-") in ORDERINGS else DEFAULT_ORDERING,
         )
 
@@ -272,12 +272,22 @@ def _segments(filters: AccountFilters, scope: AccountScope) -> list[tuple["Query
 
 
 def account_rows(
-    *, filters: AccountFilters, scope: AccountScope, offset: int = 0, limit: int = 50
+    *,
+    filters: AccountFilters,
+    scope: AccountScope,
+    offset: int = 0,
+    limit: int = 50,
+    without_row: bool = True,
 ) -> list[AccountRow]:
-    """One page of the list, in order. Reads no more segments than it needs."""
+    """One page of the list, in order. Reads no more segments than it needs.
+
+    `without_row` False: the counts said that every matching account has a metrics row.
+    """
     found: list[AccountRow] = []
     skip = offset
     for rows, columns in _segments(filters, scope):
+        if columns is _ACCOUNT_COLUMNS and not without_row:
+            break
         wanted = limit - len(found)
         if wanted <= 0:
             break
@@ -301,9 +311,12 @@ def _row(values: tuple[Any, ...], columns: tuple[str, ...]) -> AccountRow:
 
 
 class AccountListCounts(NamedTuple):
-    """How many accounts match, and of those with figures how many sell, lose money, or earn an unknown."""
+    """How many accounts match, and of those with figures how many sell, lose money, or earn an unknown.
+
+    `rows`: how many have a metrics row, filled (`computed`) or not."""
 
     total: int
+    rows: int
     computed: int
     selling: int
     negative: int
@@ -319,9 +332,51 @@ def account_counts(*, filters: AccountFilters, scope: AccountScope) -> AccountLi
         negative=Count("id", filter=Q(sold_12m=True, contribution_12m__lt=0)),
         unknown=Count("id", filter=Q(sold_12m=True, contribution_12m__isnull=True)),
     )
-    rows = figures.pop("rows")
-    total = rows if filters.needs_metrics else Account.objects.filter(_account_q(filters, scope, "")).count()
+    total = (
+        figures["rows"]
+        if filters.needs_metrics
+        else Account.objects.filter(_account_q(filters, scope, "")).count()
+    )
     return AccountListCounts(total=total, **figures)
+
+
+class Summary(NamedTuple):
+    """What stands around the rows of the list."""
+
+    counts: AccountListCounts
+    facets: "Facets"
+
+
+def account_summary(*, filters: AccountFilters, scope: AccountScope) -> Summary:
+    """Counts and facets. The whole, unfiltered list takes them from the published snapshot, as long as nobody
+    has created, changed or deleted an account since."""
+    if scope.sees_all and not filters.active and (known := _published_summary()) is not None:
+        return known
+    return Summary(account_counts(filters=filters, scope=scope), account_facets(scope=scope))
+
+
+def _published_summary() -> Summary | None:
+    snapshot = (
+        PortfolioSnapshot.objects.filter(
+            tenant_id=current_tenant_id(), current=True, ranks_stale_since__isnull=True
+        )
+        .values_list("facets", "computed_at")
+        .first()
+    )
+    if snapshot is None or "sold" not in snapshot[0]:
+        return None
+    found, computed_at = snapshot
+    accounts = Account.objects.filter(tenant_id=current_tenant_id()).aggregate(
+        total=Count("id"), changed=Max("updated_at")
+    )
+    total = accounts["total"]
+    if total != found["all"][""] or (total and accounts["changed"] >= computed_at):
+        return None
+    owners = {uuid.UUID(owner) if owner else None: count for owner, count in found["owner"].items()}
+    return Summary(
+        AccountListCounts(total=total, computed=total, **found["sold"]),
+        Facets(_ranked(found["country"]), _ranked(found["industry"]), owners),
+    )
 
 
 class Facets(NamedTuple):

@@ -25,7 +25,7 @@ def copy_out(query: str, params: Sequence[Any], columns: Mapping[str, pa.DataTyp
         statement = cursor.cursor.mogrify(f"COPY ({query}) TO STDOUT (FORMAT csv)", list(params))
         cursor.cursor.copy_expert(statement.decode(), buffer)
     if buffer.tell() == 0:
-        return pa.table({name: pa.array([], kind) for name, kind in columns.items()})
+        return pa.schema(list(columns.items())).empty_table()
     buffer.seek(0)
     return csv.read_csv(
         buffer,

@@ -1,17 +1,36 @@
 """As of when the published figures speak, how fresh they are, and whether a run is on its way."""
 
 import datetime
+import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection
+from psycopg2 import sql
 
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import TenantSettings
 from kam.tenancy.reference import reference_date
-from metrics.models import PortfolioSnapshot, Recomputation, StaleAccount
+
+_SETTINGS = [field.attname for field in TenantSettings._meta.concrete_fields]
+# Every page asks this: the ORM would spend longer on writing it than the database on answering.
+_PUBLISHED = sql.SQL(
+    """
+    SELECT {settings}, p.reference_date, p.computed_at, p.cuts::text, r.id, m.accounts, m.everything
+    FROM tenancy_tenantsettings s
+    LEFT JOIN metrics_portfoliosnapshot p ON p.tenant_id = s.tenant_id AND p.current
+    LEFT JOIN LATERAL (
+        SELECT id FROM metrics_recomputation
+        WHERE tenant_id = s.tenant_id AND status IN ('queued', 'running') ORDER BY created_at DESC LIMIT 1
+    ) r ON true
+    CROSS JOIN LATERAL (
+        SELECT count(account_id) AS accounts, count(*) FILTER (WHERE account_id IS NULL) AS everything
+        FROM metrics_staleaccount WHERE tenant_id = s.tenant_id
+    ) m
+    WHERE s.tenant_id = %s
+    """
+).format(settings=sql.SQL(", ").join(sql.Identifier("s", name) for name in _SETTINGS))
 
 
 @dataclass(frozen=True)
@@ -41,33 +60,19 @@ class Published:
 
 def published() -> Published:
     """What every page with figures says about their freshness, together with the settings; one query."""
-    tenant_id = current_tenant_id()
-    own = {"tenant_id": OuterRef("tenant_id")}
-    snapshot = PortfolioSnapshot.objects.filter(**own, current=True)
-    running = Recomputation.objects.filter(
-        **own, status__in=[Recomputation.Status.QUEUED, Recomputation.Status.RUNNING]
-    ).order_by("-created_at")
-    marks = StaleAccount.objects.filter(**own).order_by().values("tenant_id")
-    settings = (
-        TenantSettings.objects.filter(tenant_id=tenant_id)
-        .annotate(
-            snapshot_date=Subquery(snapshot.values("reference_date")[:1]),
-            snapshot_computed=Subquery(snapshot.values("computed_at")[:1]),
-            snapshot_cuts=Subquery(snapshot.values("cuts")[:1]),
-            run=Subquery(running.values("id")[:1]),
-            stale_accounts=Coalesce(Subquery(marks.annotate(n=Count("account_id")).values("n")), 0),
-            stale_all=Coalesce(
-                Subquery(marks.annotate(n=Count("id", filter=Q(account__isnull=True))).values("n")), 0
-            ),
-        )
-        .get()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_PUBLISHED, [current_tenant_id()])
+        row = cursor.fetchone()
+    if row is None:
+        raise TenantSettings.DoesNotExist
+    *values, snapshot_date, computed_at, cuts, running, stale, everything = row
+    settings = TenantSettings.from_db("default", _SETTINGS, values)
     return Published(
         settings=settings,
-        date=settings.snapshot_date or reference_date(settings),
-        computed_at=settings.snapshot_computed,
-        stale=settings.stale_accounts,
-        all_stale=bool(settings.stale_all),
-        running=settings.run,
-        cuts=settings.snapshot_cuts or {},
+        date=snapshot_date or reference_date(settings),
+        computed_at=computed_at,
+        stale=stale,
+        all_stale=bool(everything),
+        running=running,
+        cuts=json.loads(cuts) if cuts else {},
     )

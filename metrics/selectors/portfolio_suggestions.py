@@ -68,6 +68,7 @@ def _candidates(table: pa.Table) -> list[tuple[str, int, float]]:
     potential, expected = as_floats(table["potential_contribution"]), as_floats(table["upv_expected_annual"])
     sold = table["sold_12m"].to_numpy() != 0
     key = table["is_key_account"].to_numpy() != 0
+    entered = np.isin(np.asarray(table["potential_basis"].fill_null("").to_pylist()), ["entered", "mixed", "forecast"])
     quadrant = np.asarray(table["dubinsky_ingram_class"].fill_null("").to_pylist(), dtype=object)
     loyalty = np.asarray(table["loyalty_class"].fill_null("").to_pylist(), dtype=object)
     with np.errstate(invalid="ignore"):
@@ -79,7 +80,8 @@ def _candidates(table: pa.Table) -> list[tuple[str, int, float]]:
             "reduce": (loses & (sales < prior) & ~covered, -now),
             "win_back": (~sold & (before > 0), before),
             "promote": ((loyalty == "friend") & (quadrant == "desirable") & ~key & (now > 0), now),
-            "invest": ((quadrant == "undeveloped") & (expected > 0), expected),
+            # An estimate alone about somebody who buys nothing is no reason to spend time there.
+            "invest": ((quadrant == "undeveloped") & (expected > 0) & (sold | entered), expected),
         }
     least = _MATERIAL * float(np.nansum(np.maximum(sales, 0)))
     queues: list[list[tuple[str, int, float]]] = []

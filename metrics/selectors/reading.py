@@ -177,7 +177,7 @@ def read_entered(account_ids: Sequence[str], scope: Scope, lines: Sequence[str])
     where, params = scope.where("o.account_id")
     return copy_out(
         f"""
-        SELECT a.position - 1, l.position - 1, coalesce(o.segment_id::text, '-'), o.potential::float8,
+        SELECT a.position - 1, l.position - 1, o.segment_id, o.potential::float8,
                o.probability, nullif(o.growth_type_override, '')
         FROM planning_openspacecell o
         JOIN unnest(%s::uuid[]) WITH ORDINALITY AS a(id, position) ON a.id = o.account_id

@@ -34,9 +34,9 @@ from metrics.services.snapshot import current_snapshot
 
 Status, Kind = Recomputation.Status, Recomputation.Kind
 # Below this many accounts everything happens in one process: fanning out would cost more than it saves.
-INLINE_BELOW = getattr(django_settings, "METRICS_INLINE_BELOW", 2_000)
-SHARD_ACCOUNTS = getattr(django_settings, "METRICS_SHARD_ACCOUNTS", 2_500)
-MAX_ATTEMPTS = 5
+INLINE_BELOW: int = django_settings.METRICS_INLINE_BELOW
+SHARD_ACCOUNTS: int = django_settings.METRICS_SHARD_ACCOUNTS
+MAX_ATTEMPTS = 20
 
 
 class Next(Enum):
@@ -184,17 +184,22 @@ def run_parameters(run: Recomputation) -> Parameters:
     return Parameters(run.reference_date, TenantSettings(tenant_id=run.tenant_id, **run.context["settings"]))
 
 
-def run_shard(*, tenant_id: uuid.UUID, shard_id: uuid.UUID) -> uuid.UUID | None:
-    """Compute one shard and keep its figures; returns its run when no shard is left, None otherwise.
+@dataclass(frozen=True)
+class ShardOutcome:
+    """`busy`: another delivery computes this shard now. `complete`: the run, when no shard of it is left."""
 
-    A second delivery waits for nobody: whoever holds the shard's lock is computing it.
-    """
+    busy: bool = False
+    complete: uuid.UUID | None = None
+
+
+def run_shard(*, tenant_id: uuid.UUID, shard_id: uuid.UUID) -> ShardOutcome:
+    """Compute one shard and keep its figures. A shard that is done, or gone with its run, is left alone."""
     with tenant_context(tenant_id, via="task"):
         if not _lock(f"kam.shard:{shard_id}", wait=False):
-            return None
-        shard = RecomputationShard.objects.filter(tenant_id=tenant_id, pk=shard_id).first()
+            return ShardOutcome(busy=True)
+        shard = RecomputationShard.objects.filter(tenant_id=tenant_id, pk=shard_id).defer("result").first()
         if shard is None:
-            return None
+            return ShardOutcome()
         run = Recomputation.objects.get(tenant_id=tenant_id, pk=shard.recomputation_id)
         if run.status == Status.RUNNING and shard.status == RecomputationShard.Status.QUEUED:
             started = time.monotonic()
@@ -202,8 +207,7 @@ def run_shard(*, tenant_id: uuid.UUID, shard_id: uuid.UUID) -> uuid.UUID | None:
             shard.result = pack(gather(scope, run_parameters(run), run.context))
             shard.status = RecomputationShard.Status.DONE
             shard.seconds = time.monotonic() - started
-            shard.attempts += 1
-            shard.save(update_fields=["result", "status", "seconds", "attempts"])
+            shard.save(update_fields=["result", "status", "seconds"])
             Recomputation.objects.filter(pk=run.pk).update(
                 accounts_done=models.F("accounts_done") + shard.accounts, updated_at=timezone.now()
             )
@@ -214,7 +218,7 @@ def run_shard(*, tenant_id: uuid.UUID, shard_id: uuid.UUID) -> uuid.UUID | None:
             recomputation_id=shard.recomputation_id,
             status=RecomputationShard.Status.QUEUED,
         )
-        return None if left.exists() else shard.recomputation_id
+        return ShardOutcome(complete=None if left.exists() else shard.recomputation_id)
 
 
 def run_publish(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> bool:
@@ -329,7 +333,8 @@ def run_next(*, tenant_id: uuid.UUID) -> uuid.UUID | None:
 
 
 def run_abandoned(*, tenant_id: uuid.UUID, quiet: datetime.timedelta) -> uuid.UUID | None:
-    """A run nobody has worked on for a while, counted as one more attempt; after too many it is closed.
+    """A run nobody has worked on for a while; one that was brought back too often without getting any further
+    is closed.
 
     A lock that is held means that somebody works: such a run is left alone.
     """
@@ -346,11 +351,11 @@ def run_abandoned(*, tenant_id: uuid.UUID, quiet: datetime.timedelta) -> uuid.UU
         )
         if run is None or not _lock(f"kam.run:{run.pk}", wait=False):
             return None
+        attempts = 0
         if run.status == Status.RUNNING:
-            attempts = int(run.context.get("attempts", 0)) + 1
-            run.context = run.context | {"attempts": attempts}
-        else:
-            attempts = 0
+            stuck = run.context.get("brought_back_at") == run.accounts_done
+            attempts = int(run.context.get("attempts", 0)) + 1 if stuck else 1
+            run.context = run.context | {"attempts": attempts, "brought_back_at": run.accounts_done}
         run.save(update_fields=["context", "updated_at"])
     if attempts > MAX_ATTEMPTS:
         run_fail(tenant_id=tenant_id, run_id=run.pk, reason="The workers stopped again and again.")

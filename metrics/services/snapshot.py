@@ -42,8 +42,20 @@ _MOVED = 0.005
 
 
 def facets_of(table: pa.Table) -> dict[str, dict[str, int]]:
-    """How many accounts carry each value that lists filter by; "" = not known."""
-    found: dict[str, dict[str, int]] = {"all": {"": table.num_rows}}
+    """How many accounts carry each value that lists filter by; "" = not known.
+
+    `sold`: of the accounts with sales in 12 months, how many there are, and whose contribution is negative or
+    not known.
+    """
+    sold = table.filter(pc.not_equal(pc.cast(table["sold_12m"], pa.int8()), 0))["contribution_12m"]
+    found: dict[str, dict[str, int]] = {
+        "all": {"": table.num_rows},
+        "sold": {
+            "selling": len(sold),
+            "negative": pc.sum(pc.less(sold, 0)).as_py() or 0,
+            "unknown": sold.null_count,
+        },
+    }
     for name, column in _FACETS.items():
         counts = pc.value_counts(table[column]).to_pylist()
         found[name] = {

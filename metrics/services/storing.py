@@ -68,9 +68,10 @@ def stage_analyse() -> None:
 
 
 def store_current(stamp: RunStamp, *, all_accounts: bool) -> int:
-    """Publish the staged rows; with `all_accounts` also forget accounts that are gone. Returns rows written.
+    """Publish the staged rows; with `all_accounts` also forget accounts that are gone.
 
-    A row whose figures did not change keeps its stamp: it says since when they are what they are.
+    A row whose figures did not change keeps its stamp: it says since when they are what they are. Returns how
+    many accounts now stand as staged.
     """
     if all_accounts:
         with connection.cursor() as cursor:
@@ -83,7 +84,7 @@ def store_current(stamp: RunStamp, *, all_accounts: bool) -> int:
 
 
 def store_history(stamp: RunStamp) -> int:
-    """One history record per staged account at the reference date. Returns rows written."""
+    """One history record per staged account at the reference date; returns how many."""
     return _store(AccountMetricsHistory._meta.db_table, stamp, one_per_date=True)
 
 
@@ -120,7 +121,11 @@ def _store(table: str, stamp: RunStamp, *, one_per_date: bool) -> int:
                 *date,
             ],
         )
-        return int(cursor.rowcount)
+        cursor.execute(
+            "SELECT count(*) FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id",
+            [tenant],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def metrics_rows_ensure(account_ids: "list[uuid.UUID]", reference: datetime.date) -> None:

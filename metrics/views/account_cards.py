@@ -568,7 +568,7 @@ def kpis(row: AccountMetrics, months: Sequence[Month], currency: str) -> list[Kp
             "Gross margin",
             _money(row.gross_margin_12m, currency, estimated=guessed),
             _share(row.gross_margin_12m, row.net_sales_12m),
-            _was(before.gross_margin, currency),
+            _was(before.gross_margin, row, currency),
             _trend(row.gross_margin_12m, before.gross_margin),
             "gross_margin",
             rolling(months, "gross_margin"),
@@ -577,7 +577,7 @@ def kpis(row: AccountMetrics, months: Sequence[Month], currency: str) -> list[Kp
             "Contribution",
             _money(row.contribution_12m, currency, estimated=guessed),
             _share(row.contribution_12m, row.net_sales_12m),
-            _was(row.contribution_prior_12m, currency),
+            _was(row.contribution_prior_12m, row, currency),
             _trend(row.contribution_12m, row.contribution_prior_12m),
             "contribution",
             rolling(months, "contribution"),
@@ -607,7 +607,9 @@ def _share(part: Decimal | None, whole: Decimal) -> str:
     return "" if part is None or whole <= 0 else formatting.percent(part / whole)
 
 
-def _was(value: Decimal | None, currency: str) -> str:
+def _was(value: Decimal | None, row: AccountMetrics, currency: str) -> str:
+    if not value and not row.net_sales_prior_12m:
+        return "no sales the year before"
     return f"was {formatting.money(value, currency)}" if value is not None else "the year before is not known"
 
 

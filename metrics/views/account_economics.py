@@ -91,7 +91,7 @@ def pnl_years_table(years: Sequence[YearPnl], currency: str, limit: int = 6) -> 
         Figure(formatting.percent(year.pnl.ratio), "" if year.pnl.ratio is not None else "k-unknown")
         for year in shown
     ]
-    rows.append(YearRow("of sales", "k-share", ratios))
+    rows.append(YearRow("of sales", "k-of-sales", ratios))
     part = ", ".join(year.name for year in shown if year.part)
     return YearTable(head, [year.name for year in shown], rows, part)
 

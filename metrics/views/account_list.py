@@ -4,8 +4,8 @@ import uuid
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -25,10 +25,9 @@ from metrics.selectors.account_rows import (
     AccountRow,
     AccountScope,
     Facets,
-    account_counts,
-    account_facets,
     account_rows,
     account_rows_all,
+    account_summary,
     stale_account_ids,
 )
 from metrics.selectors.freshness import published
@@ -95,13 +94,14 @@ class _CountedPaginator(Paginator):  # type: ignore[type-arg]
 def account_list(request: HttpRequest) -> HttpResponse:
     """A page of the list; with htmx only the part that changes."""
     principal: Principal = request.principal  # type: ignore[attr-defined]
+    if asked := _old_names(request.GET):
+        return redirect(f"{request.path}?{asked}")
     scope = AccountScope.of(principal)
     filters = AccountFilters.of(request.GET)
-    counts = account_counts(filters=filters, scope=scope)
+    counts, facets = account_summary(filters=filters, scope=scope)
     number = _page_number(request.GET.get("page"), counts.total)
     rows = account_rows(filters=filters, scope=scope, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     figures = published()
-    facets = account_facets(scope=scope)
     owners = {member.id: str(member.user) for member in member_list()}
     stale = _stale_ids(rows, any_stale=bool(figures.stale) or figures.all_stale, all_stale=figures.all_stale)
     everywhere = sum(facets.owner.values())
@@ -125,6 +125,15 @@ def account_list(request: HttpRequest) -> HttpResponse:
     }
     name = "metrics/account_list.html"
     return render(request, f"{name}#list" if request.htmx else name, context)  # type: ignore[attr-defined]
+
+
+def _old_names(query: QueryDict) -> str:
+    """`?key=true` as other pages write it, in the words that the filter shows; "" when there is nothing to turn."""
+    turned = query.copy()
+    for name in ("key", "mine", "stale"):
+        if turned.pop(name, None) == ["true"]:
+            turned.appendlist("only", name)
+    return turned.urlencode() if turned != query else ""
 
 
 def _page_number(text: str | None, total: int) -> int:
@@ -178,6 +187,11 @@ def facet_options(facets: Facets, owners: dict[uuid.UUID, str]) -> dict[str, lis
         ],
         "class": _class_options("dubinsky_ingram"),
         "loyalty": _class_options("loyalty"),
+        "only": [
+            {"value": "key", "label": "Key accounts"},
+            {"value": "mine", "label": "My accounts"},
+            {"value": "stale", "label": "Newer data than figures"},
+        ],
         "volume": [*({"value": word, "label": f"{word} by volume"} for word in "ABC"), _no_class()],
     }
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from babel import Locale
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,7 +25,7 @@ from metrics.selectors.portfolio_list import (
     portfolio_list_rows,
 )
 from metrics.views.portfolio_cards import ADVICE, LOYALTY_ORDER
-from metrics.views.portfolio_filters import PortfolioFilters
+from metrics.views.portfolio_filters import NOT_KNOWN, PortfolioFilters
 
 PAGE_SIZE = 50
 GROUP_WORDS = {
@@ -127,6 +128,7 @@ def portfolio_list(request: HttpRequest) -> HttpResponse:
         "rows": [_row(row, owners) for row in rows],
         "page": Page(rows, number, paginator),
         "ordering": ordering,
+        "narrowed": _narrowed(filters, owners),
         "swap_target": "#portfolio-list",
         "back": reverse("metrics:portfolio") + filters.query(matrix=matrix if matrix == "loyalty" else ""),
         "tabs": _tabs(matrix, quadrant, group, filters),
@@ -142,6 +144,19 @@ def portfolio_list(request: HttpRequest) -> HttpResponse:
     }
     name = "metrics/portfolio_list.html"
     return render(request, f"{name}#table" if request.htmx else name, context)  # type: ignore[attr-defined]
+
+
+def _narrowed(filters: PortfolioFilters, owners: dict[Any, str]) -> str:
+    """The filters of the page in words."""
+    people = {str(member): name for member, name in owners.items()}
+    places = Locale.parse(formatting.active_locale()).territories
+    words = [
+        *(places.get(value, "no country") for value in filters.countries),
+        *("no industry" if value == NOT_KNOWN else value for value in filters.industries),
+        *(people.get(value, "nobody") for value in filters.owners),
+        *(["key accounts"] if filters.key else []),
+    ]
+    return ", ".join(words)
 
 
 def _page_number(text: str | None, total: int) -> int:
