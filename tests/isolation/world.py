@@ -114,7 +114,8 @@ class World:
         if model is Tenant:
             return self.tenant
         if model is TenantSettings:
-            return TenantSettings.objects.get(tenant=self.tenant)
+            with tenant_context(self.tenant.id):
+                return TenantSettings.objects.get(tenant=self.tenant)
         if model not in self._made:
             self._made[model] = self._make(model)
         return self._made[model]
