@@ -374,7 +374,7 @@ def _published_summary() -> Summary | None:
         return None
     owners = {uuid.UUID(owner) if owner else None: count for owner, count in found["owner"].items()}
     return Summary(
-        AccountListCounts(total=total, computed=total, **found["sold"]),
+        AccountListCounts(total=total, rows=total, computed=total, **found["sold"]),
         Facets(_ranked(found["country"]), _ranked(found["industry"]), owners),
     )
 

@@ -22,6 +22,7 @@ function start(form) {
   const forever = form.elements.forever;
   const sliders = [...form.querySelectorAll("input[type=range]")];
   const before = years.innerHTML;
+  const storedText = value.textContent;
   const words = new Map(sliders.map((input) => [input, form.querySelector(`#${input.id}-out`).textContent]));
   let timer = 0;
   let stop = null;
@@ -114,8 +115,8 @@ function start(form) {
       outputs();
       for (const [input, text] of words) form.querySelector(`#${input.id}-out`).textContent = text;
       years.innerHTML = before;
-      value.textContent = "";
-      change.textContent = "";
+      value.textContent = storedText;
+      change.textContent = "as stored";
       status.textContent = "Back to the stored inputs.";
       form.classList.remove("is-refused");
       reset.hidden = true;
