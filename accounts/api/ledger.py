@@ -108,7 +108,7 @@ class LedgerListApi(CursorListApi):
     bulk_limit = ledger.MAX_ROWS
 
     def post(self, request: Request) -> Response:
-        body = request.data
+        body: Any = request.data
         single = not isinstance(body, list)
         rows = [body] if single else body
         _check_shapes(rows, self.Input, one=single)
