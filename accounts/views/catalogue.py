@@ -99,7 +99,10 @@ def line_margin(request: HttpRequest, line_id: uuid.UUID) -> HttpResponse:
         raise Http404
     text = request.POST.get("margin", "").strip().removesuffix("%").strip().replace("\u2212", "-")
     try:
-        margin = float(Decimal(text) / 100) if text else None
+        typed = Decimal(text) if text else None
+        if typed is not None and not typed.is_finite():
+            raise InvalidOperation
+        margin = None if typed is None else float(typed / 100)
     except InvalidOperation:
         messages.error(request, f"{line.name}: “{text[:40]}” is no percentage. Expected a number such as 35.")
         return _back(request)

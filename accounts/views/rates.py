@@ -72,6 +72,8 @@ def _save(principal: Principal, typed: dict[str, str]) -> ExchangeRate:
         ) from None
     try:
         value = Decimal(typed["rate"])
+        if not value.is_finite():
+            raise InvalidOperation
     except InvalidOperation:
         raise InvalidInputError.of(
             "rate", f"Rate: “{typed['rate'][:30]}” is no number. Expected one such as 1.0842."
