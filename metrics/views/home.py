@@ -21,7 +21,7 @@ from metrics.selectors.account_rows import (
     stale_account_ids,
 )
 from metrics.selectors.freshness import published
-from metrics.views.account_list import list_row
+from metrics.views.account_list import list_rows
 
 SHOWN = 12
 
@@ -58,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
         ),
         "counts": counts,
         "everywhere": everywhere,
-        "rows": [list_row(row, stale=row.id in stale, owners=owners) for row in rows],
+        "rows": list_rows(rows, stale=stale, owners=owners),
         "stale_total": stale_total,
         "imports": _imports() if principal.can("imports.run") else [],
         "can_import": principal.can("imports.run"),
