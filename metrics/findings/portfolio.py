@@ -138,8 +138,8 @@ def _margin_clause(facts: PortfolioFacts) -> Sentence:
     if known == 0:
         return (Part("what they earn is not known"),)
     if facts.losing == 0:
-        of_known = "none" if not facts.unknown else f"none of the {formatting.number(known)} with known cost"
-        return (Part(f"{of_known} loses money at gross margin"),)
+        loses = "none is known to lose" if facts.unknown else "none loses"
+        return (Part(f"{loses} money at gross margin"),)
     verb = "loses" if facts.losing == 1 else "lose"
     if facts.losing == facts.ranked:
         return (Part(f"all {formatting.number(facts.losing)} lose money", "losing"), Part(" at gross margin"))
@@ -202,9 +202,16 @@ def _growth_sentence(facts: YearFacts) -> Sentence:
         head, direction = "Sales stood still in twelve months", 0
     else:
         direction = 1 if change > 0 else -1
-        verb = "grew" if change > 0 else "fell"
-        head = f"Sales {verb} {formatting.percent(abs(change), decimals=0)} in twelve months"
+        head = f"Sales {_moved(change)} in twelve months"
     return plain(f"{head}{_contribution_clause(facts, direction)}.")
+
+
+def _moved(change: float) -> str:
+    if change >= 99:
+        return "grew more than a hundredfold"
+    if change >= 2:
+        return f"grew {formatting.number(1 + change, decimals=1)} times over"
+    return f"{'grew' if change > 0 else 'fell'} {formatting.percent(abs(change), decimals=0)}"
 
 
 def _contribution_clause(facts: YearFacts, direction: int) -> str:

@@ -67,6 +67,8 @@ def _sales_clause(facts: SuggestionFacts) -> str:
     ratio = facts.sales / facts.sales_prior
     if 1.9 <= ratio < 2.2:
         return f"Sales doubled to {_money(facts.sales, facts)}"
+    if ratio >= 100:
+        return f"Sales grew more than a hundredfold to {_money(facts.sales, facts)}"
     if ratio >= 2.2:
         return f"Sales grew {formatting.number(ratio, decimals=1)} times over to {_money(facts.sales, facts)}"
     if abs(ratio - 1) < FLAT:
@@ -138,7 +140,8 @@ def _invest(facts: SuggestionFacts) -> Sentence:
         expected = formatting.estimate(expected)
     now: Sentence = (Part("Leaves "), _stress(facts.contribution, facts), Part(" a year now; "))
     if not facts.contribution:
-        now = (Part("Leaves nothing now; "),) if facts.contribution == 0 else (Part("What it leaves is not known; "),)
+        known = facts.contribution is not None
+        now = (Part("Leaves nothing now; " if known else "What it leaves is not known; "),)
     return (
         *now,
         Part(expected, strong=True),

@@ -21,7 +21,7 @@ from metrics.engine import DUBINSKY_INGRAM_CLASSES, LOYALTY_CLASSES, month_index
 from metrics.selectors.pareto import read_measure
 from metrics.selectors.portfolio_rows import PortfolioFilter
 from metrics.selectors.portfolio_suggestions import suggestions_of
-from metrics.selectors.portfolio_totals import as_floats
+from metrics.selectors.portfolio_totals import as_floats, is_hollow
 from metrics.selectors.reading import month_start
 
 CHANGES_SHOWN = 5
@@ -151,12 +151,6 @@ def _hollow(table: pa.Table) -> int:
     return int(pc.sum(pc.and_(table["contribution_12m"].is_valid(), is_hollow(table))).as_py() or 0)
 
 
-def is_hollow(table: pa.Table) -> pa.ChunkedArray:
-    """Whether nobody has entered a potential for the account: at most an estimate stands there."""
-    basis = pc.fill_null(table["potential_basis"], "")
-    return pc.is_in(basis, value_set=pa.array(["", "estimated"]))
-
-
 def line_margins(reference: datetime.date, chosen: PortfolioFilter | None = None) -> list[dict[str, Any]]:
     """Net sales and gross margin of every product line, 12 months and the year before; one query.
 
@@ -190,7 +184,7 @@ def line_margins(reference: datetime.date, chosen: PortfolioFilter | None = None
             JOIN accounts_productline l ON l.tenant_id = %s AND l.id = p.product_line_id
             GROUP BY l.id, l.name
             ORDER BY 4 DESC NULLS LAST, l.name
-            """,
+            """,  # noqa: S608 - the pieces are constants, values are parameters
             [
                 *[month_start(month - 11)] * 6,
                 tenant,

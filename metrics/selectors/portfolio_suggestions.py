@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import month_index
-from metrics.selectors.portfolio_totals import as_floats
+from metrics.selectors.portfolio_totals import as_floats, is_hollow
 from metrics.selectors.reading import month_start
 
 PER_KIND: Final = 5
@@ -68,7 +68,7 @@ def _candidates(table: pa.Table) -> list[tuple[str, int, float]]:
     potential, expected = as_floats(table["potential_contribution"]), as_floats(table["upv_expected_annual"])
     sold = table["sold_12m"].to_numpy() != 0
     key = table["is_key_account"].to_numpy() != 0
-    entered = np.isin(np.asarray(table["potential_basis"].fill_null("").to_pylist()), ["entered", "mixed", "forecast"])
+    entered = ~np.asarray(is_hollow(table).to_pylist(), dtype=np.bool_)
     quadrant = np.asarray(table["dubinsky_ingram_class"].fill_null("").to_pylist(), dtype=object)
     loyalty = np.asarray(table["loyalty_class"].fill_null("").to_pylist(), dtype=object)
     with np.errstate(invalid="ignore"):

@@ -48,6 +48,12 @@ def as_floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
     return values
 
 
+def is_hollow(table: pa.Table) -> pa.ChunkedArray:
+    """Whether nobody has entered a potential for the account: at most an estimate stands there."""
+    basis = pc.fill_null(table["potential_basis"], "")
+    return pc.is_in(basis, value_set=pa.array(["", "estimated"]))
+
+
 def portfolio_totals(table: pa.Table) -> dict[str, Any]:
     """Totals of a set of accounts, ready for JSON: money as decimal strings, ratios as numbers.
 

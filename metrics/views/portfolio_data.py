@@ -12,10 +12,9 @@ from kam.common import formatting
 from kam.common.meanings import class_word
 from kam.tenancy.permissions import requires
 from metrics.selectors.freshness import published
-from metrics.selectors.portfolio_page import is_hollow
 from metrics.selectors.portfolio_rows import read_portfolio
 from metrics.selectors.portfolio_snapshot import Portfolio
-from metrics.selectors.portfolio_totals import as_floats
+from metrics.selectors.portfolio_totals import as_floats, is_hollow
 from metrics.views import portfolio_cards as cards
 from metrics.views.portfolio_filters import PortfolioFilters
 

@@ -57,7 +57,7 @@ def _unknown_note(view: Portfolio) -> str:
         )
     if estimated:
         notes.append(
-            f"In {formatting.plural(estimated, 'account')} a line's default margin stands in for unknown cost."
+            f"In {formatting.plural(estimated, 'account')} a line's default margin replaces unknown cost."
         )
     return " ".join(notes)
 
@@ -196,7 +196,8 @@ def _losing(view: Portfolio) -> Explanation:
         title="Losing money at gross margin",
         value=formatting.plural(found["losing"], "account"),
         method="Net sales less the cost of goods is negative over the whole window",
-        formula=f"{formatting.number(found['losing'])} of {formatting.plural(known, 'account')} with a known margin",
+        formula=f"{formatting.number(found['losing'])} of {formatting.plural(known, 'account')} "
+        "with a known margin",
         inputs=(
             Input("Accounts with a sales line", formatting.number(found["ranked"]), "ledger"),
             Input("Margin not known", formatting.number(found["unknown"])),
