@@ -7,7 +7,8 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
 from accounts.models import ImportJob
-from accounts.services.imports import import_files_purge, import_jobs_forsaken, import_run
+from accounts.services.import_run import import_run
+from accounts.services.imports import import_files_purge, import_jobs_forsaken
 from kam.tenancy.context import tenant_context
 from kam.tenancy.selectors import tenant_list
 from kam.tenancy.tasks import TenantTask, enqueue

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.views import accounts, catalogue, rates, saved_views, segments
+from accounts.views import accounts, catalogue, imports, rates, saved_views, segments
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -25,4 +25,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("catalogue/", catalogue.catalogue, name="catalogue"),
     path("catalogue/lines/<uuid:line_id>/margin/", catalogue.line_margin, name="line_margin"),
     path("rates/", rates.rates, name="rates"),
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/new/", imports.import_create_page, name="import_create"),
+    path("imports/templates/<slug:kind>.csv", imports.import_template, name="import_template"),
+    path("imports/<uuid:job_id>/", imports.import_detail, name="import_detail"),
+    path("imports/<uuid:job_id>/progress/", imports.import_progress, name="import_progress"),
+    path("imports/<uuid:job_id>/errors.csv", imports.import_problems, name="import_problems"),
 ]

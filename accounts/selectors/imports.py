@@ -5,11 +5,12 @@ import io
 import tempfile
 from typing import Any, BinaryIO, cast
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 
-from accounts.models import ImportJob, ImportProblem
+from accounts.models import Account, CostEntry, ImportJob, ImportProblem, Product, SalesLine
 from kam.common.exports import safe_cell
 from kam.tenancy.context import current_tenant_id
+from kam.tenancy.models import TenantSettings
 
 SHOWN_PROBLEMS = 1_000
 
@@ -79,3 +80,15 @@ def import_problems_csv(*, job: ImportJob) -> BinaryIO:
     text.detach()
     target.seek(0)
     return cast(BinaryIO, target)
+
+
+def ledger_steps() -> tuple[bool, bool, bool, bool]:
+    """Whether the tenant has any account, product, sales line and cost-to-serve entry; one query."""
+    tenant_id = current_tenant_id()
+    found = [
+        Exists(model.objects.filter(tenant_id=tenant_id))
+        for model in (Account, Product, SalesLine, CostEntry)
+    ]
+    # One row of a table that has one for every tenant carries the four answers.
+    row = TenantSettings.objects.filter(tenant_id=tenant_id).values_list(*found).first()
+    return row or (False, False, False, False)

@@ -10,7 +10,8 @@ import pyarrow as pa
 from django.db import connections
 
 from accounts.models import ImportJob
-from accounts.services.imports import import_create, import_run
+from accounts.services.import_run import import_run
+from accounts.services.imports import import_create
 from kam.tenancy.context import tenant_context
 from tests.bench.data import (
     Lines,

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from accounts.models import ImportJob
-from accounts.services.imports import import_create, import_run
+from accounts.services.import_run import import_run
+from accounts.services.imports import import_create
 from kam.tenancy.context import current_tenant_id
 from tests.factories import AccountFactory, ProductFactory
 

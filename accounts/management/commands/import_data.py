@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import ImportJob
 from accounts.selectors.imports import import_answer
-from accounts.services.imports import import_create, import_run
+from accounts.services.import_run import import_run
+from accounts.services.imports import import_create
 from kam.common.api.renderers import json_bytes
 from kam.common.errors import ApplicationError
 from kam.common.imports.registry import kinds

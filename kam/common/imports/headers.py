@@ -60,8 +60,8 @@ def resolve(
 ) -> ColumnMap:
     """Positions of our columns in a file.
 
-    `mapping` is header → our name as a person chose it ("" = leave out); headers that it does not mention
-    count when they are our own names. Raises ImportFileError naming every missing required column, headers
+    `mapping` is header → our name as a person chose it ("" = leave out); `#3` stands for the third column,
+    whatever its header. Headers that it does not mention count when they are our own names. Raises ImportFileError naming every missing required column, headers
     mapped to columns that do not exist, and columns that stand twice.
     """
     mapping = {key.strip(): value for key, value in (mapping or {}).items()}
@@ -77,8 +77,9 @@ def resolve(
     ignored: list[str] = []
     for place, title in enumerate(header):
         title = title.strip()
-        if title in mapping:
-            name = mapping[title]
+        chosen = next((key for key in (f"#{place + 1}", title) if key in mapping), None)
+        if chosen is not None:
+            name = mapping[chosen]
         else:
             word = normalised(title)
             name = word if word in known and word not in mapping.values() else ""
