@@ -1,5 +1,6 @@
 """The composition root: which app answers which path."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from kam.common.api.exceptions import api_aware_404, api_aware_500
@@ -22,3 +23,6 @@ urlpatterns = [
     path("auth/", include("allauth.urls")),
     path("api/v1/", include((api_urlpatterns, "api"))),
 ]
+
+if settings.DEBUG:
+    urlpatterns += [path("components/", include("kam.common.gallery_urls"))]
