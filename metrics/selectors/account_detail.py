@@ -8,11 +8,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, OuterRef, Subquery
 from psycopg2.sql import SQL
 
-from accounts.models import AccountMonth, CellMonth, Segment
+from accounts.models import AccountMonth
 from accounts.selectors.accounts import account_visible
 from accounts.selectors.ledger_sql import MONTH, costs_sql
 from kam.tenancy.access import Principal
@@ -160,54 +159,41 @@ class Cell(NamedTuple):
     margin: Decimal | None
 
 
+_CELLS = """
+    SELECT l.name, l.id, coalesce(u.name, ''), coalesce(s.name, ''), c.segment_id, p.co_created,
+           coalesce(sum(c.net_sales) FILTER (WHERE c.month >= %(recent)s), 0),
+           coalesce(sum(c.net_sales) FILTER (WHERE c.month < %(recent)s), 0),
+           coalesce(sum(c.cogs) FILTER (WHERE c.month >= %(recent)s), 0),
+           coalesce(sum(c.unknown_lines) FILTER (WHERE c.month >= %(recent)s), 0)
+    FROM accounts_cellmonth c
+    JOIN accounts_product p ON p.tenant_id = %(tenant)s AND p.id = c.product_id
+    JOIN accounts_productline l ON l.tenant_id = %(tenant)s AND l.id = p.product_line_id
+    LEFT JOIN accounts_businessunit u ON u.tenant_id = %(tenant)s AND u.id = l.business_unit_id
+    LEFT JOIN accounts_segment s ON s.tenant_id = %(tenant)s AND s.id = c.segment_id
+    WHERE c.tenant_id = %(tenant)s AND c.account_id = %(account)s AND c.month BETWEEN %(first)s AND %(last)s
+    GROUP BY l.name, l.id, u.name, s.name, c.segment_id, p.co_created
+"""
+
+
 def account_cells(*, account_id: uuid.UUID, reference_date: datetime.date) -> list[Cell]:
     """Sales by segment × product line, co-created products apart; one query.
 
     `margin` is the gross margin of the 12 months, None where a line's cost is not known."""
-    tenant_id = current_tenant_id()
-    begin = month_start(reference_date, -11)
-    now = Q(month__gte=begin)
-    before = Q(month__lt=begin)
-    segment = Segment.objects.filter(tenant_id=tenant_id, pk=OuterRef("segment_id")).values("name")[:1]
-    rows = (
-        CellMonth.objects.filter(
-            tenant_id=tenant_id,
-            account_id=account_id,
-            product__tenant_id=tenant_id,
-            product__product_line__tenant_id=tenant_id,
-            month__gte=month_start(reference_date, -23),
-            month__lte=month_start(reference_date),
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CELLS,
+            {
+                "tenant": current_tenant_id(),
+                "account": account_id,
+                "first": month_start(reference_date, -23),
+                "recent": month_start(reference_date, -11),
+                "last": month_start(reference_date),
+            },
         )
-        .values(
-            "product__product_line__name",
-            "product__product_line_id",
-            "product__product_line__business_unit__name",
-            "segment_id",
-            "product__co_created",
-        )
-        .annotate(
-            current=Coalesce(Sum("net_sales", filter=now), ZERO),
-            previous=Coalesce(Sum("net_sales", filter=before), ZERO),
-            cogs_now=Coalesce(Sum("cogs", filter=now), ZERO),
-            unknown=Coalesce(Sum("unknown_lines", filter=now), 0),
-            segment_name=Coalesce(Subquery(segment), Value("")),
-        )
-        .order_by()
-    )
-    return [
-        Cell(
-            line=row["product__product_line__name"],
-            line_id=row["product__product_line_id"],
-            business_unit=row["product__product_line__business_unit__name"] or "",
-            segment=row["segment_name"],
-            segment_id=row["segment_id"],
-            co_created=row["product__co_created"],
-            current=row["current"],
-            previous=row["previous"],
-            margin=None if row["unknown"] else row["current"] - row["cogs_now"],
-        )
-        for row in rows
-    ]
+        return [
+            Cell(*row, current=now, previous=before, margin=None if unknown else now - cogs)
+            for *row, now, before, cogs, unknown in cursor.fetchall()
+        ]
 
 
 class LineSales(NamedTuple):

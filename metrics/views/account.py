@@ -56,7 +56,7 @@ def account_or_404(request: HttpRequest, account_id: uuid.UUID) -> Account:
     principal: Principal = request.principal  # type: ignore[attr-defined]
     account = (
         account_visible(principal)
-        .select_related("owner__user", "parent__parent__parent")
+        .select_related("owner__user")
         .filter(pk=account_id)
         .first()
     )
@@ -111,7 +111,8 @@ class AccountPage:
 
     @cached_property
     def team(self) -> list[SellingCenterMember]:
-        return list(selling_center_list(account_id=self.account.pk))
+        members = selling_center_list(account_id=self.account.pk)
+        return list(members.select_related(None).select_related("member__user"))
 
 
 def page_of(request: HttpRequest, account_id: uuid.UUID) -> AccountPage:
@@ -151,8 +152,15 @@ def header_context(page: AccountPage, tab: str) -> dict[str, Any]:
 
 
 def _parents(account: Account) -> list[Account]:
+    if account.parent_id is None:
+        return []
     chain = []
-    current = account.parent
+    current = (
+        Account.objects.filter(tenant_id=account.tenant_id, pk=account.parent_id)
+        .select_related("parent__parent")
+        .first()
+    )
+    account.parent = current
     while current is not None and len(chain) < 3:
         chain.append(current)
         current = current.parent if current.parent_id and len(chain) < 3 else None
