@@ -90,7 +90,7 @@ function start(form) {
       if (error.name === "AbortError") return;
       form.classList.add("is-refused");
       value.textContent = "not known";
-      change.textContent = "";
+      change.textContent = error.message;
       status.textContent = error.message;
     }
   }
