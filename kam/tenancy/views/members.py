@@ -134,6 +134,8 @@ def members_finding(everybody: list[Membership]) -> str:
     people = [row for row in active if row.role != Role.INTEGRATION]
     counts = Counter(row.role for row in active)
     parts = [formatting.plural(counts[role], *nouns) for role, nouns in _NOUNS.items() if counts[role]]
+    if not active:
+        return "Nobody works here."
     verb = "works" if len(people) == 1 else "work"
     return f"{formatting.plural(len(people), 'person', 'people')} {verb} here: {_listed(parts)}."
 

@@ -64,5 +64,10 @@ def password_link(user: User) -> str | None:
 
 
 def person(member: Membership) -> dict[str, Any]:
-    """How a member is printed: `id` is what other objects (an account's owner) refer to."""
-    return {"id": str(member.id), "email": member.user.email, "role": str(Role(member.role))}
+    """How a member is printed: `id` is the user's, as everywhere in the API; `member_id` the place in the tenant."""
+    return {
+        "id": str(member.user_id),
+        "member_id": str(member.id),
+        "email": member.user.email,
+        "role": str(Role(member.role)),
+    }
