@@ -168,7 +168,7 @@ class Accounts(ImportKind):
             cursor.execute(
                 sql.SQL(
                     "SELECT a.id FROM accounts_account a JOIN pg_temp.{} r ON r.external_id = a.external_id "
-                    "WHERE a.tenant_id = %s AND NOT r.bad AND a.updated_at = now()"
+                    "WHERE a.tenant_id = %s AND NOT r.bad AND a.updated_at >= now()"
                 ).format(_STAGE),
                 [tenant_id],
             )

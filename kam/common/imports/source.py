@@ -186,7 +186,7 @@ def refuse_foreign(head: bytes) -> None:
     odd = sum(sample.count(bytes([code])) for code in (*range(9), *range(14, 27), *range(28, 32)))
     if sample.count(b"\x00") * 4 > len(sample) and _looks_like_utf16(sample):
         raise wrong_encoding("UTF-16")
-    if odd * 100 > len(sample) * 5 or (odd and not _decodes(sample)):
+    if odd * 10 > len(sample) * 3 or (odd and not _decodes(sample)):
         raise ImportFileError(f"This is not a text file. {_EXPECTED}", code="binary_file")
 
 

@@ -24,8 +24,7 @@ def stage_open(cursor: Any, columns: Mapping[str, str]) -> None:
     parts = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()]
     cursor.execute(
         sql.SQL(
-            "CREATE TEMP TABLE {} (row bigint NOT NULL, id uuid NOT NULL, "
-            "bad boolean NOT NULL, {})"
+            "CREATE TEMP TABLE {} (row bigint NOT NULL, id uuid NOT NULL, bad boolean NOT NULL, {})"
         ).format(sql.Identifier(STAGE), sql.SQL(", ").join(parts))
     )
     cursor.execute(
