@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -23,6 +24,8 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the chosen rows; returns the exit code."""
     chosen = _arguments()
+    # Ended from outside, it still drops its databases.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     from kam.embedded import export_environment
 
     export_environment()

@@ -64,7 +64,7 @@ def _bare_sums(supplier: Supplier) -> int:
 
 
 def forget_results(supplier: Supplier) -> None:
-    """Take what was published away, so that the next run has every row to write; and let the tables settle."""
+    """Take what was published away, so that the next run writes every row; let the tables settle."""
     with connections["owner"].cursor() as cursor:
         for table in RESULT_TABLES:
             cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s", [str(supplier.tenant.id)])

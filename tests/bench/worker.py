@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def _peak() -> float:
-    """In MB. Linux counts what the starting process held into `ru_maxrss`, so the kernel's own mark is read."""
+    """In MB. On Linux `ru_maxrss` counts what the parent held, so the kernel's own mark is read."""
     status = Path("/proc/self/status")
     if status.exists():
         mark = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
