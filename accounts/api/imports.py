@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -150,6 +150,7 @@ def _job(pk: uuid.UUID) -> ImportJob:
 def _parse(request: Request) -> dict[str, Any]:
     """The form's fields. Raises InvalidInputError naming the first that is not as expected."""
     data = request.data
+    assert isinstance(data, QueryDict), "A multipart form."
     for name in data:
         if name not in _FIELDS:
             raise InvalidInputError.of(name[:100], "There is no such field.", "unknown")

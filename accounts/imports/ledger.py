@@ -123,7 +123,7 @@ class LedgerKind(ImportKind):
         return counts
 
     def _touch_new(self, counts: Counts) -> None:
-        known = sql.SQL("")
+        known: sql.Composable = sql.SQL("")
         if counts.updated or counts.unchanged:
             known = sql.SQL(
                 "AND NOT EXISTS (SELECT 1 FROM {} l WHERE l.tenant_id = %(tenant)s AND l.external_id = r.external_id)"

@@ -17,8 +17,8 @@ _NESTED_LOOPS_UP_TO = 2_000
 @dataclass(frozen=True, kw_only=True)
 class Upsert:
     """One target table. `columns` stand under the same name in the staging table and are compared and
-    written; `key` decides which row is meant; `stamps` are set on every row that is written, `defaults` on new rows only; `replace`
-    gives an expression (of `l`, the stored row, and `r`, the staged one) in place of `r.column` on rows that
+    written; `key` decides which row is meant; `stamps` are set on every row that is written, `defaults` on
+    new rows only; `replace` gives an expression (of `l`, the stored row, and `r`, the staged one) in place of `r.column` on rows that
     exist already; `wrap_update` may put a statement around the UPDATE."""
 
     table: str
@@ -48,7 +48,7 @@ class Upsert:
         plan_for(cursor, rows)
         parts = self._parts()
         if counts.updated:
-            update = sql.SQL(
+            update: sql.Composable = sql.SQL(
                 "UPDATE {table} l SET {assign} FROM pg_temp.{stage} r "
                 "WHERE l.tenant_id = %(tenant)s AND {key} AND NOT r.bad AND {differs}"
             ).format(**parts)
@@ -56,7 +56,7 @@ class Upsert:
                 update = self.wrap_update(update)
             cursor.execute(update, {"tenant": tenant_id})
         if counts.created:
-            new = sql.SQL("")
+            new: sql.Composable = sql.SQL("")
             if counts.updated or counts.unchanged:
                 new = sql.SQL(
                     "AND NOT EXISTS (SELECT 1 FROM {table} l WHERE l.tenant_id = %(tenant)s AND {key})"
@@ -77,7 +77,7 @@ class Upsert:
         names = [sql.Identifier(name) for name in self.columns]
         staged = [sql.SQL("r.{}").format(name) for name in names]
         target = [self.replace.get(column, value) for column, value in zip(self.columns, staged, strict=True)]
-        keys = [name for name in dict.fromkeys([*self.key, *self.columns])]
+        keys = list(dict.fromkeys([*self.key, *self.columns]))
         return {
             "table": sql.Identifier(self.table),
             "stage": sql.Identifier(STAGE),

@@ -205,7 +205,7 @@ def _pnl_by(
         " AND l.account_id = %(account)s" if account_id else ""
     )
     base = tenant_settings().base_currency
-    parameters = {
+    parameters: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "base": base,
         "from": date_from,

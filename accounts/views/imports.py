@@ -139,7 +139,7 @@ def import_template(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def _principal(request: HttpRequest) -> Principal:
-    return request.principal  # type: ignore[attr-defined, no-any-return]
+    return request.principal  # type: ignore[attr-defined]
 
 
 def _job(job_id: uuid.UUID) -> ImportJob:

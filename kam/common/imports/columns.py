@@ -227,9 +227,9 @@ class RateColumn(MoneyColumn):
     def _check(self, values: pa.Array) -> tuple[pa.Array, Wrong]:
         values, wrong = super()._check(values)
         zero = pc.match_substring_regex(values, r"^[+]?[0.]+$").fill_null(False)
-        for place in np.flatnonzero(zero.to_numpy(zero_copy_only=False)):
-            value = values[int(place)].as_py()
-            wrong[int(place)] = (
+        for at in np.flatnonzero(zero.to_numpy(zero_copy_only=False)):
+            value = values[int(at)].as_py()
+            wrong[int(at)] = (
                 value,
                 ValueFaultError(
                     "out_of_range", f"“{shown(value)}” is not above 0. Expected {self.expected}."
@@ -265,9 +265,9 @@ class FewValuesColumn(Column):
         wrong: Wrong = {}
         if faults:
             indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-            for place in np.flatnonzero(np.isin(indices, np.fromiter(faults, dtype=np.int64))):
-                index = int(indices[place])
-                wrong[int(place)] = (encoded.dictionary[index].as_py(), faults[index])
+            for at in np.flatnonzero(np.isin(indices, np.fromiter(faults, dtype=np.int64))):
+                index = int(indices[at])
+                wrong[int(at)] = (encoded.dictionary[index].as_py(), faults[index])
         return result, wrong
 
     def convert(self, value: str) -> str | None:

@@ -61,8 +61,8 @@ def resolve(
     """Positions of our columns in a file.
 
     `mapping` is header → our name as a person chose it ("" = leave out); `#3` stands for the third column,
-    whatever its header. Headers that it does not mention count when they are our own names. Raises ImportFileError naming every missing required column, headers
-    mapped to columns that do not exist, and columns that stand twice.
+    whatever its header. Headers that it does not mention count when they are our own names. Raises
+    ImportFileError naming every missing required column, columns that do not exist or stand twice.
     """
     mapping = {key.strip(): value for key, value in (mapping or {}).items()}
     known = {column.name: column for column in columns}
