@@ -3,680 +3,2111 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import kam.common.ids
-import kam.tenancy.fields
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import kam.common.ids
+import kam.tenancy.fields
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenancy', '0001_initial'),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('industry', models.CharField(blank=True, max_length=120)),
-                ('country', models.CharField(blank=True, max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$', 'Expected a country code of two capitals, such as NO.')])),
-                ('region', models.CharField(blank=True, max_length=120)),
-                ('currency', models.CharField(blank=True, max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Expected a currency code of three capitals, such as EUR.')])),
-                ('customer_since', models.DateField(blank=True, null=True)),
-                ('acquisition_cost', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('is_key_account', models.BooleanField(db_default=False, default=False)),
-                ('key_since', models.DateField(blank=True, null=True)),
-                ('tier', models.CharField(blank=True, choices=[('vendor', 'Vendor'), ('preferred_provider', 'Preferred provider'), ('business_consultant', 'Business consultant'), ('partner', 'Partner')], max_length=20)),
-                ('managed_as', models.CharField(blank=True, choices=[('transactional', 'Transactional'), ('consultative', 'Consultative'), ('co_creating', 'Co-creating')], max_length=20)),
-                ('managed_as_evidence', models.TextField(blank=True, max_length=2000)),
-                ('ladder_ours', models.CharField(blank=True, choices=[('exploratory', 'Exploratory'), ('basic', 'Basic'), ('cooperative', 'Cooperative'), ('interdependent', 'Interdependent'), ('integrated', 'Integrated'), ('ending', 'Ending')], max_length=20)),
-                ('ladder_customer', models.CharField(blank=True, choices=[('exploratory', 'Exploratory'), ('basic', 'Basic'), ('cooperative', 'Cooperative'), ('interdependent', 'Interdependent'), ('integrated', 'Integrated'), ('ending', 'Ending')], editable=False, max_length=20)),
-                ('industry_volume', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('volume_unit', models.CharField(blank=True, max_length=60)),
-                ('category_spend', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('clv_retention', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('clv_discount_rate', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(5.0)])),
-                ('clv_growth', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-0.99), django.core.validators.MaxValueValidator(5.0)])),
-                ('clv_horizon_years', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)])),
-                ('owner', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tenancy.membership')),
-                ('parent', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='accounts.account')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("industry", models.CharField(blank=True, max_length=120)),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        max_length=2,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{2}$", "Expected a country code of two capitals, such as NO."
+                            )
+                        ],
+                    ),
+                ),
+                ("region", models.CharField(blank=True, max_length=120)),
+                (
+                    "currency",
+                    models.CharField(
+                        blank=True,
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Expected a currency code of three capitals, such as EUR."
+                            )
+                        ],
+                    ),
+                ),
+                ("customer_since", models.DateField(blank=True, null=True)),
+                (
+                    "acquisition_cost",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=19,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("is_key_account", models.BooleanField(db_default=False, default=False)),
+                ("key_since", models.DateField(blank=True, null=True)),
+                (
+                    "tier",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("vendor", "Vendor"),
+                            ("preferred_provider", "Preferred provider"),
+                            ("business_consultant", "Business consultant"),
+                            ("partner", "Partner"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "managed_as",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("transactional", "Transactional"),
+                            ("consultative", "Consultative"),
+                            ("co_creating", "Co-creating"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("managed_as_evidence", models.TextField(blank=True, max_length=2000)),
+                (
+                    "ladder_ours",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("exploratory", "Exploratory"),
+                            ("basic", "Basic"),
+                            ("cooperative", "Cooperative"),
+                            ("interdependent", "Interdependent"),
+                            ("integrated", "Integrated"),
+                            ("ending", "Ending"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "ladder_customer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("exploratory", "Exploratory"),
+                            ("basic", "Basic"),
+                            ("cooperative", "Cooperative"),
+                            ("interdependent", "Interdependent"),
+                            ("integrated", "Integrated"),
+                            ("ending", "Ending"),
+                        ],
+                        editable=False,
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "industry_volume",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=19,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("volume_unit", models.CharField(blank=True, max_length=60)),
+                (
+                    "category_spend",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=19,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "clv_retention",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_discount_rate",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(5.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_growth",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-0.99),
+                            django.core.validators.MaxValueValidator(5.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_horizon_years",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(50),
+                        ],
+                    ),
+                ),
+                (
+                    "owner",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "parent",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AccountEvent',
+            name="AccountEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('industry', models.CharField(blank=True, max_length=120)),
-                ('country', models.CharField(blank=True, max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$', 'Expected a country code of two capitals, such as NO.')])),
-                ('region', models.CharField(blank=True, max_length=120)),
-                ('currency', models.CharField(blank=True, max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Expected a currency code of three capitals, such as EUR.')])),
-                ('customer_since', models.DateField(blank=True, null=True)),
-                ('acquisition_cost', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('is_key_account', models.BooleanField(db_default=False, default=False)),
-                ('key_since', models.DateField(blank=True, null=True)),
-                ('tier', models.CharField(blank=True, choices=[('vendor', 'Vendor'), ('preferred_provider', 'Preferred provider'), ('business_consultant', 'Business consultant'), ('partner', 'Partner')], max_length=20)),
-                ('managed_as', models.CharField(blank=True, choices=[('transactional', 'Transactional'), ('consultative', 'Consultative'), ('co_creating', 'Co-creating')], max_length=20)),
-                ('managed_as_evidence', models.TextField(blank=True, max_length=2000)),
-                ('ladder_ours', models.CharField(blank=True, choices=[('exploratory', 'Exploratory'), ('basic', 'Basic'), ('cooperative', 'Cooperative'), ('interdependent', 'Interdependent'), ('integrated', 'Integrated'), ('ending', 'Ending')], max_length=20)),
-                ('ladder_customer', models.CharField(blank=True, choices=[('exploratory', 'Exploratory'), ('basic', 'Basic'), ('cooperative', 'Cooperative'), ('interdependent', 'Interdependent'), ('integrated', 'Integrated'), ('ending', 'Ending')], editable=False, max_length=20)),
-                ('industry_volume', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('volume_unit', models.CharField(blank=True, max_length=60)),
-                ('category_spend', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('clv_retention', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('clv_discount_rate', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(5.0)])),
-                ('clv_growth', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-0.99), django.core.validators.MaxValueValidator(5.0)])),
-                ('clv_horizon_years', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)])),
-                ('owner', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.membership')),
-                ('parent', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.account')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='accounts.account')),
-                ('tenant', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.tenant')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("industry", models.CharField(blank=True, max_length=120)),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        max_length=2,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{2}$", "Expected a country code of two capitals, such as NO."
+                            )
+                        ],
+                    ),
+                ),
+                ("region", models.CharField(blank=True, max_length=120)),
+                (
+                    "currency",
+                    models.CharField(
+                        blank=True,
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Expected a currency code of three capitals, such as EUR."
+                            )
+                        ],
+                    ),
+                ),
+                ("customer_since", models.DateField(blank=True, null=True)),
+                (
+                    "acquisition_cost",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=19,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("is_key_account", models.BooleanField(db_default=False, default=False)),
+                ("key_since", models.DateField(blank=True, null=True)),
+                (
+                    "tier",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("vendor", "Vendor"),
+                            ("preferred_provider", "Preferred provider"),
+                            ("business_consultant", "Business consultant"),
+                            ("partner", "Partner"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "managed_as",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("transactional", "Transactional"),
+                            ("consultative", "Consultative"),
+                            ("co_creating", "Co-creating"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("managed_as_evidence", models.TextField(blank=True, max_length=2000)),
+                (
+                    "ladder_ours",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("exploratory", "Exploratory"),
+                            ("basic", "Basic"),
+                            ("cooperative", "Cooperative"),
+                            ("interdependent", "Interdependent"),
+                            ("integrated", "Integrated"),
+                            ("ending", "Ending"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "ladder_customer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("exploratory", "Exploratory"),
+                            ("basic", "Basic"),
+                            ("cooperative", "Cooperative"),
+                            ("interdependent", "Interdependent"),
+                            ("integrated", "Integrated"),
+                            ("ending", "Ending"),
+                        ],
+                        editable=False,
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "industry_volume",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=19,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("volume_unit", models.CharField(blank=True, max_length=60)),
+                (
+                    "category_spend",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=19,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "clv_retention",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_discount_rate",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(5.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_growth",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-0.99),
+                            django.core.validators.MaxValueValidator(5.0),
+                        ],
+                    ),
+                ),
+                (
+                    "clv_horizon_years",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(50),
+                        ],
+                    ),
+                ),
+                (
+                    "owner",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "parent",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='AccountMonth',
+            name="AccountMonth",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('month', models.DateField()),
-                ('net_sales', models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
-                ('cogs', models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
-                ('cogs_estimated', models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
-                ('unknown_sales', models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
-                ('lines', models.IntegerField(default=0)),
-                ('unknown_lines', models.IntegerField(default=0)),
-                ('cost_to_serve', models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
-                ('first_sale', models.DateField(null=True)),
-                ('last_sale', models.DateField(null=True)),
-                ('positive_days', models.IntegerField(default=0)),
-                ('account', kam.tenancy.fields.TenantReference(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("net_sales", models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
+                ("cogs", models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
+                ("cogs_estimated", models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
+                ("unknown_sales", models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
+                ("lines", models.IntegerField(default=0)),
+                ("unknown_lines", models.IntegerField(default=0)),
+                ("cost_to_serve", models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
+                ("first_sale", models.DateField(null=True)),
+                ("last_sale", models.DateField(null=True)),
+                ("positive_days", models.IntegerField(default=0)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantReference(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BusinessUnit',
+            name="BusinessUnit",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('position', models.PositiveIntegerField(db_default=0, default=0)),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("position", models.PositiveIntegerField(db_default=0, default=0)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BusinessUnitEvent',
+            name="BusinessUnitEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('position', models.PositiveIntegerField(db_default=0, default=0)),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='accounts.businessunit')),
-                ('tenant', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.tenant')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("position", models.PositiveIntegerField(db_default=0, default=0)),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="accounts.businessunit",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CostEntry',
+            name="CostEntry",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('date', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('import_job', models.UUIDField(editable=False, null=True)),
-                ('category', models.CharField(choices=[('salary_commission', 'Salaries and commission'), ('relationship', 'Relationship'), ('administration', 'Administration'), ('marketing', 'Marketing'), ('trade_credit', 'Trade credit'), ('delivery', 'Delivery'), ('service', 'Service')], max_length=20)),
-                ('amount', models.DecimalField(decimal_places=4, max_digits=19)),
-                ('account', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("date", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("import_job", models.UUIDField(editable=False, null=True)),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("salary_commission", "Salaries and commission"),
+                            ("relationship", "Relationship"),
+                            ("administration", "Administration"),
+                            ("marketing", "Marketing"),
+                            ("trade_credit", "Trade credit"),
+                            ("delivery", "Delivery"),
+                            ("service", "Service"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=19)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExchangeRate',
+            name="ExchangeRate",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('currency', models.CharField(max_length=3)),
-                ('month', models.DateField()),
-                ('rate', models.DecimalField(decimal_places=8, max_digits=18, validators=[django.core.validators.MinValueValidator(0)])),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("month", models.DateField()),
+                (
+                    "rate",
+                    models.DecimalField(
+                        decimal_places=8,
+                        max_digits=18,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExchangeRateEvent',
+            name="ExchangeRateEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('currency', models.CharField(max_length=3)),
-                ('month', models.DateField()),
-                ('rate', models.DecimalField(decimal_places=8, max_digits=18, validators=[django.core.validators.MinValueValidator(0)])),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='accounts.exchangerate')),
-                ('tenant', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.tenant')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("month", models.DateField()),
+                (
+                    "rate",
+                    models.DecimalField(
+                        decimal_places=8,
+                        max_digits=18,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="accounts.exchangerate",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ImportJob',
+            name="ImportJob",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('kind', models.CharField(max_length=30)),
-                ('file_name', models.CharField(max_length=255)),
-                ('file_path', models.CharField(blank=True, max_length=500)),
-                ('file_size', models.BigIntegerField(default=0)),
-                ('file_sha256', models.CharField(blank=True, max_length=64)),
-                ('mapping', models.JSONField(blank=True, default=dict)),
-                ('dry_run', models.BooleanField(default=False)),
-                ('on_error', models.CharField(choices=[('abort', 'Store nothing when one row is wrong'), ('skip', 'Store the good rows')], default='abort', max_length=5)),
-                ('door', models.CharField(choices=[('page', 'Page'), ('command', 'Command'), ('api', 'API')], default='page', max_length=10)),
-                ('status', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Running'), ('succeeded', 'Done'), ('failed', 'Failed')], default='queued', max_length=10)),
-                ('phase', models.CharField(blank=True, max_length=30)),
-                ('rows_total', models.BigIntegerField(null=True)),
-                ('rows_done', models.BigIntegerField(default=0)),
-                ('created', models.BigIntegerField(default=0)),
-                ('updated', models.BigIntegerField(default=0)),
-                ('unchanged', models.BigIntegerField(default=0)),
-                ('rejected', models.BigIntegerField(default=0)),
-                ('failure', models.CharField(blank=True, max_length=1000)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('member', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tenancy.membership')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("kind", models.CharField(max_length=30)),
+                ("file_name", models.CharField(max_length=255)),
+                ("file_path", models.CharField(blank=True, max_length=500)),
+                ("file_size", models.BigIntegerField(default=0)),
+                ("file_sha256", models.CharField(blank=True, max_length=64)),
+                ("mapping", models.JSONField(blank=True, default=dict)),
+                ("dry_run", models.BooleanField(default=False)),
+                (
+                    "on_error",
+                    models.CharField(
+                        choices=[
+                            ("abort", "Store nothing when one row is wrong"),
+                            ("skip", "Store the good rows"),
+                        ],
+                        default="abort",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "door",
+                    models.CharField(
+                        choices=[("page", "Page"), ("command", "Command"), ("api", "API")],
+                        default="page",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("running", "Running"),
+                            ("succeeded", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("phase", models.CharField(blank=True, max_length=30)),
+                ("rows_total", models.BigIntegerField(null=True)),
+                ("rows_done", models.BigIntegerField(default=0)),
+                ("created", models.BigIntegerField(default=0)),
+                ("updated", models.BigIntegerField(default=0)),
+                ("unchanged", models.BigIntegerField(default=0)),
+                ("rejected", models.BigIntegerField(default=0)),
+                ("failure", models.CharField(blank=True, max_length=1000)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "member",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportProblem',
+            name="ImportProblem",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('row', models.BigIntegerField()),
-                ('field', models.CharField(blank=True, max_length=100)),
-                ('code', models.CharField(max_length=40)),
-                ('value', models.CharField(blank=True, max_length=200)),
-                ('message', models.CharField(max_length=500)),
-                ('job', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='accounts.importjob')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("row", models.BigIntegerField()),
+                ("field", models.CharField(blank=True, max_length=100)),
+                ("code", models.CharField(max_length=40)),
+                ("value", models.CharField(blank=True, max_length=200)),
+                ("message", models.CharField(max_length=500)),
+                (
+                    "job",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="problems",
+                        to="accounts.importjob",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('co_created', models.BooleanField(db_default=False, default=False)),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("co_created", models.BooleanField(db_default=False, default=False)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProductLine',
+            name="ProductLine",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('catalogue', 'Catalogue'), ('idea', 'Idea')], db_default='catalogue', default='catalogue', max_length=10)),
-                ('default_gross_margin', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-10.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('position', models.PositiveIntegerField(db_default=0, default=0)),
-                ('account', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='ideas', to='accounts.account')),
-                ('business_unit', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='product_lines', to='accounts.businessunit')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("catalogue", "Catalogue"), ("idea", "Idea")],
+                        db_default="catalogue",
+                        default="catalogue",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "default_gross_margin",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-10.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(db_default=0, default=0)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="ideas",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business_unit",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="product_lines",
+                        to="accounts.businessunit",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProductEvent',
+            name="ProductEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('co_created', models.BooleanField(db_default=False, default=False)),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='accounts.product')),
-                ('tenant', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.tenant')),
-                ('product_line', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.productline')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                ("co_created", models.BooleanField(db_default=False, default=False)),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="accounts.product",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "product_line",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.productline",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='product',
-            name='product_line',
-            field=kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='accounts.productline'),
+            model_name="product",
+            name="product_line",
+            field=kam.tenancy.fields.TenantForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="products",
+                to="accounts.productline",
+            ),
         ),
         migrations.CreateModel(
-            name='ProductLineEvent',
+            name="ProductLineEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('catalogue', 'Catalogue'), ('idea', 'Idea')], db_default='catalogue', default='catalogue', max_length=10)),
-                ('default_gross_margin', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-10.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('position', models.PositiveIntegerField(db_default=0, default=0)),
-                ('account', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.account')),
-                ('business_unit', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.businessunit')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='accounts.productline')),
-                ('tenant', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.tenant')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("catalogue", "Catalogue"), ("idea", "Idea")],
+                        db_default="catalogue",
+                        default="catalogue",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "default_gross_margin",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-10.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(db_default=0, default=0)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "business_unit",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.businessunit",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="accounts.productline",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('name', models.CharField(max_length=80)),
-                ('query', models.CharField(blank=True, max_length=2000)),
-                ('is_shared', models.BooleanField(default=False)),
-                ('member', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.membership')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("query", models.CharField(blank=True, max_length=2000)),
+                ("is_shared", models.BooleanField(default=False)),
+                (
+                    "member",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('region', 'Region'), ('business_unit', 'Business unit'), ('site', 'Site')], db_default='region', default='region', max_length=20)),
-                ('position', models.PositiveIntegerField(db_default=0, default=0)),
-                ('account', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='segments', to='accounts.account')),
-                ('parent', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='accounts.segment')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("region", "Region"), ("business_unit", "Business unit"), ("site", "Site")],
+                        db_default="region",
+                        default="region",
+                        max_length=20,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(db_default=0, default=0)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="segments",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "parent",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="accounts.segment",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SalesLine',
+            name="SalesLine",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('date', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('import_job', models.UUIDField(editable=False, null=True)),
-                ('quantity', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('net_sales', models.DecimalField(decimal_places=4, max_digits=19)),
-                ('cogs', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
-                ('account', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('product', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.product')),
-                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('segment', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.segment')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("date", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("import_job", models.UUIDField(editable=False, null=True)),
+                ("quantity", models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
+                ("net_sales", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("cogs", models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "product",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.product",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "segment",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.segment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CellMonth',
+            name="CellMonth",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('month', models.DateField()),
-                ('net_sales', models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
-                ('cogs', models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
-                ('cogs_estimated', models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
-                ('unknown_sales', models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
-                ('lines', models.IntegerField(default=0)),
-                ('unknown_lines', models.IntegerField(default=0)),
-                ('account', kam.tenancy.fields.TenantReference(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.account')),
-                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
-                ('product', kam.tenancy.fields.TenantReference(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.product')),
-                ('segment', kam.tenancy.fields.TenantReference(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.segment')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("net_sales", models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
+                ("cogs", models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
+                ("cogs_estimated", models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
+                ("unknown_sales", models.DecimalField(decimal_places=12, default=0, max_digits=1000)),
+                ("lines", models.IntegerField(default=0)),
+                ("unknown_lines", models.IntegerField(default=0)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantReference(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
+                (
+                    "product",
+                    kam.tenancy.fields.TenantReference(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.product",
+                    ),
+                ),
+                (
+                    "segment",
+                    kam.tenancy.fields.TenantReference(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.segment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SegmentEvent',
+            name="SegmentEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('region', 'Region'), ('business_unit', 'Business unit'), ('site', 'Site')], db_default='region', default='region', max_length=20)),
-                ('position', models.PositiveIntegerField(db_default=0, default=0)),
-                ('account', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.account')),
-                ('parent', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.segment')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='accounts.segment')),
-                ('tenant', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.tenant')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("region", "Region"), ("business_unit", "Business unit"), ("site", "Site")],
+                        db_default="region",
+                        default="region",
+                        max_length=20,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(db_default=0, default=0)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "parent",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.segment",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="accounts.segment",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['tenant', 'name'], name='account_name_idx'),
+            model_name="account",
+            index=models.Index(fields=["tenant", "name"], name="account_name_idx"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['tenant', 'parent'], name='account_parent_idx'),
+            model_name="account",
+            index=models.Index(fields=["tenant", "parent"], name="account_parent_idx"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['tenant', 'owner'], name='account_owner_idx'),
+            model_name="account",
+            index=models.Index(fields=["tenant", "owner"], name="account_owner_idx"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['tenant', 'industry'], name='account_industry_idx'),
+            model_name="account",
+            index=models.Index(fields=["tenant", "industry"], name="account_industry_idx"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['tenant', 'country'], name='account_country_idx'),
+            model_name="account",
+            index=models.Index(fields=["tenant", "country"], name="account_country_idx"),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('tenant', 'external_id'), name='account_external_id_unique'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "external_id"), name="account_external_id_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='account_has_name'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="account_has_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='account_external_id_not_empty'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("external_id", ""), _negated=True), name="account_external_id_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('country', ''), ('country__regex', '^[A-Z]{2}$'), _connector='OR'), name='account_country_code'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("country", ""), ("country__regex", "^[A-Z]{2}$"), _connector="OR"),
+                name="account_country_code",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('currency', ''), ('currency__regex', '^[A-Z]{3}$'), _connector='OR'), name='account_currency_code'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("currency", ""), ("currency__regex", "^[A-Z]{3}$"), _connector="OR"),
+                name="account_currency_code",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='account_not_its_own_parent'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True),
+                name="account_not_its_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('acquisition_cost__isnull', True), ('acquisition_cost__gte', 0), _connector='OR'), name='account_acquisition_cost_positive'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("acquisition_cost__isnull", True), ("acquisition_cost__gte", 0), _connector="OR"
+                ),
+                name="account_acquisition_cost_positive",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_accountevent" ("acquisition_cost", "category_spend", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_retention", "country", "created_at", "currency", "customer_since", "external_id", "id", "industry", "industry_volume", "is_key_account", "key_since", "ladder_customer", "ladder_ours", "managed_as", "managed_as_evidence", "name", "owner_id", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "tenant_id", "tier", "updated_at", "version", "volume_unit") VALUES (NEW."acquisition_cost", NEW."category_spend", NEW."clv_discount_rate", NEW."clv_growth", NEW."clv_horizon_years", NEW."clv_retention", NEW."country", NEW."created_at", NEW."currency", NEW."customer_since", NEW."external_id", NEW."id", NEW."industry", NEW."industry_volume", NEW."is_key_account", NEW."key_since", NEW."ladder_customer", NEW."ladder_ours", NEW."managed_as", NEW."managed_as_evidence", NEW."name", NEW."owner_id", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."region", NEW."tenant_id", NEW."tier", NEW."updated_at", NEW."version", NEW."volume_unit"); RETURN NULL;', hash='5b6bedeee30fc08ff2f7a1aed01f1554c7d5f83f', operation='INSERT', pgid='pgtrigger_insert_insert_8b982', table='accounts_account', when='AFTER')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_accountevent" ("acquisition_cost", "category_spend", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_retention", "country", "created_at", "currency", "customer_since", "external_id", "id", "industry", "industry_volume", "is_key_account", "key_since", "ladder_customer", "ladder_ours", "managed_as", "managed_as_evidence", "name", "owner_id", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "tenant_id", "tier", "updated_at", "version", "volume_unit") VALUES (NEW."acquisition_cost", NEW."category_spend", NEW."clv_discount_rate", NEW."clv_growth", NEW."clv_horizon_years", NEW."clv_retention", NEW."country", NEW."created_at", NEW."currency", NEW."customer_since", NEW."external_id", NEW."id", NEW."industry", NEW."industry_volume", NEW."is_key_account", NEW."key_since", NEW."ladder_customer", NEW."ladder_ours", NEW."managed_as", NEW."managed_as_evidence", NEW."name", NEW."owner_id", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."region", NEW."tenant_id", NEW."tier", NEW."updated_at", NEW."version", NEW."volume_unit"); RETURN NULL;',
+                    hash="5b6bedeee30fc08ff2f7a1aed01f1554c7d5f83f",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_8b982",
+                    table="accounts_account",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_accountevent" ("acquisition_cost", "category_spend", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_retention", "country", "created_at", "currency", "customer_since", "external_id", "id", "industry", "industry_volume", "is_key_account", "key_since", "ladder_customer", "ladder_ours", "managed_as", "managed_as_evidence", "name", "owner_id", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "tenant_id", "tier", "updated_at", "version", "volume_unit") VALUES (NEW."acquisition_cost", NEW."category_spend", NEW."clv_discount_rate", NEW."clv_growth", NEW."clv_horizon_years", NEW."clv_retention", NEW."country", NEW."created_at", NEW."currency", NEW."customer_since", NEW."external_id", NEW."id", NEW."industry", NEW."industry_volume", NEW."is_key_account", NEW."key_since", NEW."ladder_customer", NEW."ladder_ours", NEW."managed_as", NEW."managed_as_evidence", NEW."name", NEW."owner_id", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."region", NEW."tenant_id", NEW."tier", NEW."updated_at", NEW."version", NEW."volume_unit"); RETURN NULL;', hash='23fa387b151ad8ce6ccc9de0c46e895a40bb80ab', operation='UPDATE', pgid='pgtrigger_update_update_834ae', table='accounts_account', when='AFTER')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_accountevent" ("acquisition_cost", "category_spend", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_retention", "country", "created_at", "currency", "customer_since", "external_id", "id", "industry", "industry_volume", "is_key_account", "key_since", "ladder_customer", "ladder_ours", "managed_as", "managed_as_evidence", "name", "owner_id", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "tenant_id", "tier", "updated_at", "version", "volume_unit") VALUES (NEW."acquisition_cost", NEW."category_spend", NEW."clv_discount_rate", NEW."clv_growth", NEW."clv_horizon_years", NEW."clv_retention", NEW."country", NEW."created_at", NEW."currency", NEW."customer_since", NEW."external_id", NEW."id", NEW."industry", NEW."industry_volume", NEW."is_key_account", NEW."key_since", NEW."ladder_customer", NEW."ladder_ours", NEW."managed_as", NEW."managed_as_evidence", NEW."name", NEW."owner_id", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."region", NEW."tenant_id", NEW."tier", NEW."updated_at", NEW."version", NEW."volume_unit"); RETURN NULL;',
+                    hash="23fa387b151ad8ce6ccc9de0c46e895a40bb80ab",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_834ae",
+                    table="accounts_account",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_accountevent" ("acquisition_cost", "category_spend", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_retention", "country", "created_at", "currency", "customer_since", "external_id", "id", "industry", "industry_volume", "is_key_account", "key_since", "ladder_customer", "ladder_ours", "managed_as", "managed_as_evidence", "name", "owner_id", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "tenant_id", "tier", "updated_at", "version", "volume_unit") VALUES (OLD."acquisition_cost", OLD."category_spend", OLD."clv_discount_rate", OLD."clv_growth", OLD."clv_horizon_years", OLD."clv_retention", OLD."country", OLD."created_at", OLD."currency", OLD."customer_since", OLD."external_id", OLD."id", OLD."industry", OLD."industry_volume", OLD."is_key_account", OLD."key_since", OLD."ladder_customer", OLD."ladder_ours", OLD."managed_as", OLD."managed_as_evidence", OLD."name", OLD."owner_id", OLD."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."region", OLD."tenant_id", OLD."tier", OLD."updated_at", OLD."version", OLD."volume_unit"); RETURN NULL;', hash='97be0d86307aece75c91fe1a779abfe5b2cf2f11', operation='DELETE', pgid='pgtrigger_delete_delete_f7f6a', table='accounts_account', when='AFTER')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_accountevent" ("acquisition_cost", "category_spend", "clv_discount_rate", "clv_growth", "clv_horizon_years", "clv_retention", "country", "created_at", "currency", "customer_since", "external_id", "id", "industry", "industry_volume", "is_key_account", "key_since", "ladder_customer", "ladder_ours", "managed_as", "managed_as_evidence", "name", "owner_id", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "tenant_id", "tier", "updated_at", "version", "volume_unit") VALUES (OLD."acquisition_cost", OLD."category_spend", OLD."clv_discount_rate", OLD."clv_growth", OLD."clv_horizon_years", OLD."clv_retention", OLD."country", OLD."created_at", OLD."currency", OLD."customer_since", OLD."external_id", OLD."id", OLD."industry", OLD."industry_volume", OLD."is_key_account", OLD."key_since", OLD."ladder_customer", OLD."ladder_ours", OLD."managed_as", OLD."managed_as_evidence", OLD."name", OLD."owner_id", OLD."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."region", OLD."tenant_id", OLD."tier", OLD."updated_at", OLD."version", OLD."volume_unit"); RETURN NULL;',
+                    hash="97be0d86307aece75c91fe1a779abfe5b2cf2f11",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f7f6a",
+                    table="accounts_account",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='accountmonth',
-            index=models.Index(fields=['tenant', 'month'], name='accountmonth_month_idx'),
+            model_name="accountmonth",
+            index=models.Index(fields=["tenant", "month"], name="accountmonth_month_idx"),
         ),
         migrations.AddConstraint(
-            model_name='accountmonth',
-            constraint=models.UniqueConstraint(fields=('tenant', 'account', 'month'), name='accountmonth_unique'),
+            model_name="accountmonth",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "account", "month"), name="accountmonth_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='businessunit',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='businessunit_name_unique'),
+            model_name="businessunit",
+            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="businessunit_name_unique"),
         ),
         migrations.AddConstraint(
-            model_name='businessunit',
-            constraint=models.UniqueConstraint(fields=('tenant', 'external_id'), name='businessunit_external_id_unique'),
+            model_name="businessunit",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "external_id"), name="businessunit_external_id_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='businessunit',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='businessunit_has_name'),
+            model_name="businessunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="businessunit_has_name"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='businessunit',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_businessunitevent" ("created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."created_at", NEW."external_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='c639db376b5875da1db35958fd32a4005fcfa109', operation='INSERT', pgid='pgtrigger_insert_insert_ec2db', table='accounts_businessunit', when='AFTER')),
+            model_name="businessunit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_businessunitevent" ("created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."created_at", NEW."external_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="c639db376b5875da1db35958fd32a4005fcfa109",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_ec2db",
+                    table="accounts_businessunit",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='businessunit',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_businessunitevent" ("created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."created_at", NEW."external_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='c3e917732485090a17331ac8b53ccd0bdc7e6d2a', operation='UPDATE', pgid='pgtrigger_update_update_78527', table='accounts_businessunit', when='AFTER')),
+            model_name="businessunit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_businessunitevent" ("created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."created_at", NEW."external_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="c3e917732485090a17331ac8b53ccd0bdc7e6d2a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_78527",
+                    table="accounts_businessunit",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='businessunit',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_businessunitevent" ("created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (OLD."created_at", OLD."external_id", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;', hash='893bca0efd0e0f17586bff2655ffe493b404b13c', operation='DELETE', pgid='pgtrigger_delete_delete_4076f', table='accounts_businessunit', when='AFTER')),
+            model_name="businessunit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_businessunitevent" ("created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (OLD."created_at", OLD."external_id", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;',
+                    hash="893bca0efd0e0f17586bff2655ffe493b404b13c",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_4076f",
+                    table="accounts_businessunit",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='costentry',
-            index=models.Index(fields=['tenant', 'account', 'date'], name='costentry_account_date_idx'),
+            model_name="costentry",
+            index=models.Index(fields=["tenant", "account", "date"], name="costentry_account_date_idx"),
         ),
         migrations.AddConstraint(
-            model_name='costentry',
-            constraint=models.UniqueConstraint(fields=('tenant', 'external_id'), name='costentry_external_id_unique'),
+            model_name="costentry",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "external_id"), name="costentry_external_id_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='costentry',
-            constraint=models.CheckConstraint(condition=models.Q(('category__in', ['salary_commission', 'relationship', 'administration', 'marketing', 'trade_credit', 'delivery', 'service'])), name='costentry_category'),
+            model_name="costentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "category__in",
+                        [
+                            "salary_commission",
+                            "relationship",
+                            "administration",
+                            "marketing",
+                            "trade_credit",
+                            "delivery",
+                            "service",
+                        ],
+                    )
+                ),
+                name="costentry_category",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.UniqueConstraint(fields=('tenant', 'currency', 'month'), name='exchangerate_unique'),
+            model_name="exchangerate",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "currency", "month"), name="exchangerate_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gt', 0)), name='exchangerate_positive'),
+            model_name="exchangerate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rate__gt", 0)), name="exchangerate_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='exchangerate_first_of_month'),
+            model_name="exchangerate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("month__day", 1)), name="exchangerate_first_of_month"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exchangerate',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='exchangerate_currency'),
+            model_name="exchangerate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("currency__regex", "^[A-Z]{3}$")), name="exchangerate_currency"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exchangerate',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_exchangerateevent" ("created_at", "currency", "id", "month", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rate", "tenant_id", "updated_at", "version") VALUES (NEW."created_at", NEW."currency", NEW."id", NEW."month", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."rate", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='7d106fa24e4dd11773acc5aadd169d6fac72fb6a', operation='INSERT', pgid='pgtrigger_insert_insert_11274', table='accounts_exchangerate', when='AFTER')),
+            model_name="exchangerate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_exchangerateevent" ("created_at", "currency", "id", "month", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rate", "tenant_id", "updated_at", "version") VALUES (NEW."created_at", NEW."currency", NEW."id", NEW."month", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."rate", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="7d106fa24e4dd11773acc5aadd169d6fac72fb6a",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_11274",
+                    table="accounts_exchangerate",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exchangerate',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_exchangerateevent" ("created_at", "currency", "id", "month", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rate", "tenant_id", "updated_at", "version") VALUES (NEW."created_at", NEW."currency", NEW."id", NEW."month", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."rate", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='7cc9ee71acf9751d76aea123c1e26052c809561c', operation='UPDATE', pgid='pgtrigger_update_update_8173e', table='accounts_exchangerate', when='AFTER')),
+            model_name="exchangerate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_exchangerateevent" ("created_at", "currency", "id", "month", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rate", "tenant_id", "updated_at", "version") VALUES (NEW."created_at", NEW."currency", NEW."id", NEW."month", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."rate", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="7cc9ee71acf9751d76aea123c1e26052c809561c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_8173e",
+                    table="accounts_exchangerate",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exchangerate',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_exchangerateevent" ("created_at", "currency", "id", "month", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rate", "tenant_id", "updated_at", "version") VALUES (OLD."created_at", OLD."currency", OLD."id", OLD."month", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."rate", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;', hash='354735183deff5779960a9b859939aed2e3acccf', operation='DELETE', pgid='pgtrigger_delete_delete_1ebf5', table='accounts_exchangerate', when='AFTER')),
+            model_name="exchangerate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_exchangerateevent" ("created_at", "currency", "id", "month", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "rate", "tenant_id", "updated_at", "version") VALUES (OLD."created_at", OLD."currency", OLD."id", OLD."month", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."rate", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;',
+                    hash="354735183deff5779960a9b859939aed2e3acccf",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_1ebf5",
+                    table="accounts_exchangerate",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(fields=['tenant', 'created_at'], name='importjob_created_idx'),
+            model_name="importjob",
+            index=models.Index(fields=["tenant", "created_at"], name="importjob_created_idx"),
         ),
         migrations.AddIndex(
-            model_name='importproblem',
-            index=models.Index(fields=['tenant', 'job', 'row'], name='importproblem_row_idx'),
+            model_name="importproblem",
+            index=models.Index(fields=["tenant", "job", "row"], name="importproblem_row_idx"),
         ),
         migrations.AddIndex(
-            model_name='productline',
-            index=models.Index(fields=['tenant', 'account'], name='productline_account_idx'),
+            model_name="productline",
+            index=models.Index(fields=["tenant", "account"], name="productline_account_idx"),
         ),
         migrations.AddConstraint(
-            model_name='productline',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='productline_name_unique'),
+            model_name="productline",
+            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="productline_name_unique"),
         ),
         migrations.AddConstraint(
-            model_name='productline',
-            constraint=models.UniqueConstraint(fields=('tenant', 'external_id'), name='productline_external_id_unique'),
+            model_name="productline",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "external_id"), name="productline_external_id_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productline',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='productline_has_name'),
+            model_name="productline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="productline_has_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account__isnull', False), ('kind', 'idea')), models.Q(('account__isnull', True), ('business_unit__isnull', False), ('kind', 'catalogue')), _connector='OR'), name='productline_idea_has_account'),
+            model_name="productline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("account__isnull", False), ("kind", "idea")),
+                    models.Q(
+                        ("account__isnull", True), ("business_unit__isnull", False), ("kind", "catalogue")
+                    ),
+                    _connector="OR",
+                ),
+                name="productline_idea_has_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productline',
-            constraint=models.CheckConstraint(condition=models.Q(('default_gross_margin__isnull', True), ('default_gross_margin__lte', 1), _connector='OR'), name='productline_margin_ratio'),
+            model_name="productline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("default_gross_margin__isnull", True), ("default_gross_margin__lte", 1), _connector="OR"
+                ),
+                name="productline_margin_ratio",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='productline',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_productlineevent" ("account_id", "business_unit_id", "created_at", "default_gross_margin", "external_id", "id", "kind", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."business_unit_id", NEW."created_at", NEW."default_gross_margin", NEW."external_id", NEW."id", NEW."kind", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='76e7e37615e2c1e132e78ec422532e1458514752', operation='INSERT', pgid='pgtrigger_insert_insert_05785', table='accounts_productline', when='AFTER')),
+            model_name="productline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_productlineevent" ("account_id", "business_unit_id", "created_at", "default_gross_margin", "external_id", "id", "kind", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."business_unit_id", NEW."created_at", NEW."default_gross_margin", NEW."external_id", NEW."id", NEW."kind", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="76e7e37615e2c1e132e78ec422532e1458514752",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_05785",
+                    table="accounts_productline",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='productline',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_productlineevent" ("account_id", "business_unit_id", "created_at", "default_gross_margin", "external_id", "id", "kind", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."business_unit_id", NEW."created_at", NEW."default_gross_margin", NEW."external_id", NEW."id", NEW."kind", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='12ebd99d60457492c9c24c5cd76075d5744d51ce', operation='UPDATE', pgid='pgtrigger_update_update_11ebb', table='accounts_productline', when='AFTER')),
+            model_name="productline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_productlineevent" ("account_id", "business_unit_id", "created_at", "default_gross_margin", "external_id", "id", "kind", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."business_unit_id", NEW."created_at", NEW."default_gross_margin", NEW."external_id", NEW."id", NEW."kind", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="12ebd99d60457492c9c24c5cd76075d5744d51ce",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_11ebb",
+                    table="accounts_productline",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='productline',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_productlineevent" ("account_id", "business_unit_id", "created_at", "default_gross_margin", "external_id", "id", "kind", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (OLD."account_id", OLD."business_unit_id", OLD."created_at", OLD."default_gross_margin", OLD."external_id", OLD."id", OLD."kind", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;', hash='d0b022cf6c2dda6f95663695bf5657751cbde3a9', operation='DELETE', pgid='pgtrigger_delete_delete_f6836', table='accounts_productline', when='AFTER')),
+            model_name="productline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_productlineevent" ("account_id", "business_unit_id", "created_at", "default_gross_margin", "external_id", "id", "kind", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (OLD."account_id", OLD."business_unit_id", OLD."created_at", OLD."default_gross_margin", OLD."external_id", OLD."id", OLD."kind", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;',
+                    hash="d0b022cf6c2dda6f95663695bf5657751cbde3a9",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f6836",
+                    table="accounts_productline",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['tenant', 'product_line'], name='product_line_idx'),
+            model_name="product",
+            index=models.Index(fields=["tenant", "product_line"], name="product_line_idx"),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['tenant', 'name'], name='product_name_idx'),
+            model_name="product",
+            index=models.Index(fields=["tenant", "name"], name="product_name_idx"),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('tenant', 'external_id'), name='product_external_id_unique'),
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "external_id"), name="product_external_id_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='product_has_name'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="product_has_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='product_external_id_not_empty'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("external_id", ""), _negated=True), name="product_external_id_not_empty"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='product',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_productevent" ("co_created", "created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_line_id", "tenant_id", "updated_at", "version") VALUES (NEW."co_created", NEW."created_at", NEW."external_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."product_line_id", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='93ed61b1b860e727a561131233414fda7a5e4980', operation='INSERT', pgid='pgtrigger_insert_insert_9cd0b', table='accounts_product', when='AFTER')),
+            model_name="product",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_productevent" ("co_created", "created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_line_id", "tenant_id", "updated_at", "version") VALUES (NEW."co_created", NEW."created_at", NEW."external_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."product_line_id", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="93ed61b1b860e727a561131233414fda7a5e4980",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_9cd0b",
+                    table="accounts_product",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='product',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_productevent" ("co_created", "created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_line_id", "tenant_id", "updated_at", "version") VALUES (NEW."co_created", NEW."created_at", NEW."external_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."product_line_id", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='07fb0af0b48654d18d2f82543315ffc355e83b26', operation='UPDATE', pgid='pgtrigger_update_update_d53a4', table='accounts_product', when='AFTER')),
+            model_name="product",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_productevent" ("co_created", "created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_line_id", "tenant_id", "updated_at", "version") VALUES (NEW."co_created", NEW."created_at", NEW."external_id", NEW."id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."product_line_id", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="07fb0af0b48654d18d2f82543315ffc355e83b26",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_d53a4",
+                    table="accounts_product",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='product',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_productevent" ("co_created", "created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_line_id", "tenant_id", "updated_at", "version") VALUES (OLD."co_created", OLD."created_at", OLD."external_id", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."product_line_id", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;', hash='1d66f3e76002b13edd90a49ddb3c1a85e42499e3', operation='DELETE', pgid='pgtrigger_delete_delete_bac0e', table='accounts_product', when='AFTER')),
+            model_name="product",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_productevent" ("co_created", "created_at", "external_id", "id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_line_id", "tenant_id", "updated_at", "version") VALUES (OLD."co_created", OLD."created_at", OLD."external_id", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."product_line_id", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;',
+                    hash="1d66f3e76002b13edd90a49ddb3c1a85e42499e3",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_bac0e",
+                    table="accounts_product",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('tenant', 'member', 'name'), name='savedview_name_unique'),
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "member", "name"), name="savedview_name_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='segment',
-            index=models.Index(fields=['tenant', 'account', 'position'], name='segment_account_idx'),
+            model_name="segment",
+            index=models.Index(fields=["tenant", "account", "position"], name="segment_account_idx"),
         ),
         migrations.AddIndex(
-            model_name='segment',
-            index=models.Index(fields=['tenant', 'parent'], name='segment_parent_idx'),
+            model_name="segment",
+            index=models.Index(fields=["tenant", "parent"], name="segment_parent_idx"),
         ),
         migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.UniqueConstraint(fields=('tenant', 'external_id'), name='segment_external_id_unique'),
+            model_name="segment",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "external_id"), name="segment_external_id_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='segment_has_name'),
+            model_name="segment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="segment_has_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.CheckConstraint(condition=models.Q(('external_id', ''), _negated=True), name='segment_external_id_not_empty'),
+            model_name="segment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("external_id", ""), _negated=True), name="segment_external_id_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='segment_not_its_own_parent'),
+            model_name="segment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True),
+                name="segment_not_its_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['region', 'business_unit', 'site'])), name='segment_kind'),
+            model_name="segment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["region", "business_unit", "site"])), name="segment_kind"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='segment',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_segmentevent" ("account_id", "created_at", "external_id", "id", "kind", "name", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."created_at", NEW."external_id", NEW."id", NEW."kind", NEW."name", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='5c479574fcb95f049f87b9a90ac38c667b450391', operation='INSERT', pgid='pgtrigger_insert_insert_d44f8', table='accounts_segment', when='AFTER')),
+            model_name="segment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_segmentevent" ("account_id", "created_at", "external_id", "id", "kind", "name", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."created_at", NEW."external_id", NEW."id", NEW."kind", NEW."name", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="5c479574fcb95f049f87b9a90ac38c667b450391",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_d44f8",
+                    table="accounts_segment",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='segment',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_segmentevent" ("account_id", "created_at", "external_id", "id", "kind", "name", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."created_at", NEW."external_id", NEW."id", NEW."kind", NEW."name", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='689e5174d3df67400ddd33e9fc3839d0ff7ca05c', operation='UPDATE', pgid='pgtrigger_update_update_ea889', table='accounts_segment', when='AFTER')),
+            model_name="segment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "accounts_segmentevent" ("account_id", "created_at", "external_id", "id", "kind", "name", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."created_at", NEW."external_id", NEW."id", NEW."kind", NEW."name", NEW."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="689e5174d3df67400ddd33e9fc3839d0ff7ca05c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_ea889",
+                    table="accounts_segment",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='segment',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_segmentevent" ("account_id", "created_at", "external_id", "id", "kind", "name", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (OLD."account_id", OLD."created_at", OLD."external_id", OLD."id", OLD."kind", OLD."name", OLD."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;', hash='52222225f964405e026996eae50f6d239d71bf02', operation='DELETE', pgid='pgtrigger_delete_delete_7fc2f', table='accounts_segment', when='AFTER')),
+            model_name="segment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_segmentevent" ("account_id", "created_at", "external_id", "id", "kind", "name", "parent_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "tenant_id", "updated_at", "version") VALUES (OLD."account_id", OLD."created_at", OLD."external_id", OLD."id", OLD."kind", OLD."name", OLD."parent_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;',
+                    hash="52222225f964405e026996eae50f6d239d71bf02",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_7fc2f",
+                    table="accounts_segment",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='salesline',
-            index=models.Index(fields=['tenant', 'account', 'date'], name='salesline_account_date_idx'),
+            model_name="salesline",
+            index=models.Index(fields=["tenant", "account", "date"], name="salesline_account_date_idx"),
         ),
         migrations.AddConstraint(
-            model_name='salesline',
-            constraint=models.UniqueConstraint(fields=('tenant', 'external_id'), name='salesline_external_id_unique'),
+            model_name="salesline",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "external_id"), name="salesline_external_id_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='cellmonth',
-            index=models.Index(fields=['tenant', 'month'], name='cellmonth_month_idx'),
+            model_name="cellmonth",
+            index=models.Index(fields=["tenant", "month"], name="cellmonth_month_idx"),
         ),
         migrations.AddConstraint(
-            model_name='cellmonth',
-            constraint=models.UniqueConstraint(fields=('tenant', 'account', 'month', 'product', 'segment'), name='cellmonth_unique', nulls_distinct=False),
+            model_name="cellmonth",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "account", "month", "product", "segment"),
+                name="cellmonth_unique",
+                nulls_distinct=False,
+            ),
         ),
     ]

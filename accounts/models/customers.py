@@ -49,7 +49,9 @@ class Account(VersionedModel):
     country = models.CharField(max_length=2, blank=True, validators=[country_code])
     region = models.CharField(max_length=120, blank=True)
     currency = models.CharField(max_length=3, blank=True, validators=[currency_code])
-    parent = TenantForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    parent = TenantForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
     owner = TenantForeignKey(
         "tenancy.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -126,7 +128,9 @@ class Segment(VersionedModel):
     external_id = models.CharField(max_length=100, null=True, blank=True)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.REGION, db_default=Kind.REGION)
-    parent = TenantForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    parent = TenantForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
     position = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:

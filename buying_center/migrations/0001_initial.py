@@ -2,98 +2,291 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import kam.common.ids
-import kam.tenancy.fields
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import kam.common.ids
+import kam.tenancy.fields
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('tenancy', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SellingCenterMember',
+            name="SellingCenterMember",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('role', models.CharField(choices=[('sponsor', 'Key account sponsor'), ('executive', 'Key account executive'), ('kam', 'Key account manager'), ('subject_matter_leader', 'Subject matter leader'), ('geographic_leader', 'Geographic leader'), ('supply_chain_leader', 'Supply chain leader'), ('administrative_leader', 'Administrative leader'), ('contributor', 'Contributor')], max_length=30)),
-                ('is_lead', models.BooleanField(db_default=False, default=False)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('account', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='selling_center', to='accounts.account')),
-                ('member', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.membership')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("sponsor", "Key account sponsor"),
+                            ("executive", "Key account executive"),
+                            ("kam", "Key account manager"),
+                            ("subject_matter_leader", "Subject matter leader"),
+                            ("geographic_leader", "Geographic leader"),
+                            ("supply_chain_leader", "Supply chain leader"),
+                            ("administrative_leader", "Administrative leader"),
+                            ("contributor", "Contributor"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("is_lead", models.BooleanField(db_default=False, default=False)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="selling_center",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "member",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SellingCenterMemberEvent',
+            name="SellingCenterMemberEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('role', models.CharField(choices=[('sponsor', 'Key account sponsor'), ('executive', 'Key account executive'), ('kam', 'Key account manager'), ('subject_matter_leader', 'Subject matter leader'), ('geographic_leader', 'Geographic leader'), ('supply_chain_leader', 'Supply chain leader'), ('administrative_leader', 'Administrative leader'), ('contributor', 'Contributor')], max_length=30)),
-                ('is_lead', models.BooleanField(db_default=False, default=False)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('account', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.account')),
-                ('member', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.membership')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='buying_center.sellingcentermember')),
-                ('tenant', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.tenant')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("sponsor", "Key account sponsor"),
+                            ("executive", "Key account executive"),
+                            ("kam", "Key account manager"),
+                            ("subject_matter_leader", "Subject matter leader"),
+                            ("geographic_leader", "Geographic leader"),
+                            ("supply_chain_leader", "Supply chain leader"),
+                            ("administrative_leader", "Administrative leader"),
+                            ("contributor", "Contributor"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("is_lead", models.BooleanField(db_default=False, default=False)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "member",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="buying_center.sellingcentermember",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddIndex(
-            model_name='sellingcentermember',
-            index=models.Index(fields=['tenant', 'member'], name='sellingcenter_member_idx'),
+            model_name="sellingcentermember",
+            index=models.Index(fields=["tenant", "member"], name="sellingcenter_member_idx"),
         ),
         migrations.AddConstraint(
-            model_name='sellingcentermember',
-            constraint=models.UniqueConstraint(fields=('tenant', 'account', 'member', 'role'), name='sellingcenter_role_once'),
+            model_name="sellingcentermember",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "account", "member", "role"), name="sellingcenter_role_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sellingcentermember',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('tenant', 'account'), name='sellingcenter_one_lead'),
+            model_name="sellingcentermember",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_lead", True)),
+                fields=("tenant", "account"),
+                name="sellingcenter_one_lead",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sellingcentermember',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['sponsor', 'executive', 'kam', 'subject_matter_leader', 'geographic_leader', 'supply_chain_leader', 'administrative_leader', 'contributor'])), name='sellingcenter_role'),
+            model_name="sellingcentermember",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            "sponsor",
+                            "executive",
+                            "kam",
+                            "subject_matter_leader",
+                            "geographic_leader",
+                            "supply_chain_leader",
+                            "administrative_leader",
+                            "contributor",
+                        ],
+                    )
+                ),
+                name="sellingcenter_role",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sellingcentermember',
-            constraint=models.CheckConstraint(condition=models.Q(('is_lead', False), ('role', 'kam'), _connector='OR'), name='sellingcenter_lead_is_kam'),
+            model_name="sellingcentermember",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_lead", False), ("role", "kam"), _connector="OR"),
+                name="sellingcenter_lead_is_kam",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sellingcentermember',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='sellingcenter_dates'),
+            model_name="sellingcentermember",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_from__isnull", True),
+                    ("valid_to__isnull", True),
+                    ("valid_to__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="sellingcenter_dates",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sellingcentermember',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "buying_center_sellingcentermemberevent" ("account_id", "created_at", "id", "is_lead", "member_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "tenant_id", "updated_at", "valid_from", "valid_to", "version") VALUES (NEW."account_id", NEW."created_at", NEW."id", NEW."is_lead", NEW."member_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."role", NEW."tenant_id", NEW."updated_at", NEW."valid_from", NEW."valid_to", NEW."version"); RETURN NULL;', hash='719a7520f40e4645d0beaccc8a7a4334f958fcee', operation='INSERT', pgid='pgtrigger_insert_insert_f7e50', table='buying_center_sellingcentermember', when='AFTER')),
+            model_name="sellingcentermember",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "buying_center_sellingcentermemberevent" ("account_id", "created_at", "id", "is_lead", "member_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "tenant_id", "updated_at", "valid_from", "valid_to", "version") VALUES (NEW."account_id", NEW."created_at", NEW."id", NEW."is_lead", NEW."member_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."role", NEW."tenant_id", NEW."updated_at", NEW."valid_from", NEW."valid_to", NEW."version"); RETURN NULL;',
+                    hash="719a7520f40e4645d0beaccc8a7a4334f958fcee",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_f7e50",
+                    table="buying_center_sellingcentermember",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sellingcentermember',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "buying_center_sellingcentermemberevent" ("account_id", "created_at", "id", "is_lead", "member_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "tenant_id", "updated_at", "valid_from", "valid_to", "version") VALUES (NEW."account_id", NEW."created_at", NEW."id", NEW."is_lead", NEW."member_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."role", NEW."tenant_id", NEW."updated_at", NEW."valid_from", NEW."valid_to", NEW."version"); RETURN NULL;', hash='65d591122f3384505f8d014a4db433f62c85552b', operation='UPDATE', pgid='pgtrigger_update_update_1ed5b', table='buying_center_sellingcentermember', when='AFTER')),
+            model_name="sellingcentermember",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "buying_center_sellingcentermemberevent" ("account_id", "created_at", "id", "is_lead", "member_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "tenant_id", "updated_at", "valid_from", "valid_to", "version") VALUES (NEW."account_id", NEW."created_at", NEW."id", NEW."is_lead", NEW."member_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."role", NEW."tenant_id", NEW."updated_at", NEW."valid_from", NEW."valid_to", NEW."version"); RETURN NULL;',
+                    hash="65d591122f3384505f8d014a4db433f62c85552b",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_1ed5b",
+                    table="buying_center_sellingcentermember",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sellingcentermember',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "buying_center_sellingcentermemberevent" ("account_id", "created_at", "id", "is_lead", "member_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "tenant_id", "updated_at", "valid_from", "valid_to", "version") VALUES (OLD."account_id", OLD."created_at", OLD."id", OLD."is_lead", OLD."member_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."role", OLD."tenant_id", OLD."updated_at", OLD."valid_from", OLD."valid_to", OLD."version"); RETURN NULL;', hash='31e2228c8ec6703fc50bdef6832ea888c78a2ddb', operation='DELETE', pgid='pgtrigger_delete_delete_d6a13', table='buying_center_sellingcentermember', when='AFTER')),
+            model_name="sellingcentermember",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "buying_center_sellingcentermemberevent" ("account_id", "created_at", "id", "is_lead", "member_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "tenant_id", "updated_at", "valid_from", "valid_to", "version") VALUES (OLD."account_id", OLD."created_at", OLD."id", OLD."is_lead", OLD."member_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."role", OLD."tenant_id", OLD."updated_at", OLD."valid_from", OLD."valid_to", OLD."version"); RETURN NULL;',
+                    hash="31e2228c8ec6703fc50bdef6832ea888c78a2ddb",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_d6a13",
+                    table="buying_center_sellingcentermember",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from drf_spectacular.utils import extend_schema
 from kam.common.api.fields import Choice, Day, Flag, Id, Money, Ratio, StrictSerializer, Text, Whole
 from kam.common.api.views import KamApi
 from kam.common.errors import InvalidInputError

@@ -264,7 +264,9 @@ def matrix_finding(present: Decimal | None, potential: Decimal | None, currency:
     if potential is None:
         return "No position: potential is not entered"
     if potential < 0:
-        return f"Loses {formatting.money(abs(present), currency)} a year; expected potential does not cover it"
+        return (
+            f"Loses {formatting.money(abs(present), currency)} a year; expected potential does not cover it"
+        )
     could = formatting.money(potential, currency)
     if basis in ("estimated", "mixed"):
         could = formatting.estimate(could)

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('metrics', '0005_nightly_runs'),
+        ("metrics", "0005_nightly_runs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='portfoliosnapshot',
-            name='page',
+            model_name="portfoliosnapshot",
+            name="page",
             field=models.JSONField(default=dict),
         ),
     ]

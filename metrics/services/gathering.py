@@ -24,8 +24,8 @@ from metrics.selectors.reading import (
     read_purchases,
     read_rates,
 )
-from metrics.services.columns import Columns, floats
 from metrics.selectors.trends import TREND_SPAN
+from metrics.services.columns import Columns, floats
 from metrics.services.figures import AccountLedger, account_figures, clv_parameters, monthly_totals
 from metrics.services.parameters import Parameters
 from metrics.services.potentials import SpaceCells, space_cells

@@ -54,12 +54,7 @@ TABS = (
 def account_or_404(request: HttpRequest, account_id: uuid.UUID) -> Account:
     """The account as its pages need it; 404 for one that the member may not see."""
     principal: Principal = request.principal  # type: ignore[attr-defined]
-    account = (
-        account_visible(principal)
-        .select_related("owner__user")
-        .filter(pk=account_id)
-        .first()
-    )
+    account = account_visible(principal).select_related("owner__user").filter(pk=account_id).first()
     if account is None:
         raise Http404
     return account

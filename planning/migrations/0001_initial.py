@@ -3,123 +3,460 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import kam.common.ids
-import kam.tenancy.fields
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import kam.common.ids
+import kam.tenancy.fields
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('tenancy', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OpenSpaceCell',
+            name="OpenSpaceCell",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('potential', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('probability', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('competitor', models.CharField(blank=True, max_length=120)),
-                ('position', models.CharField(choices=[('ours', 'Ours'), ('contested', 'Contested'), ('competitor', 'Competitor'), ('unknown', 'Unknown')], default='unknown', max_length=12)),
-                ('contract_end', models.DateField(blank=True, null=True)),
-                ('growth_type_override', models.CharField(blank=True, choices=[('up_sell', 'Up-sell'), ('cross_sell', 'Cross-sell'), ('co_creation', 'Co-creation')], max_length=12)),
-                ('note', models.TextField(blank=True, max_length=4000)),
-                ('account', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='open_space', to='accounts.account')),
-                ('changed_by', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tenancy.membership')),
-                ('owner', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tenancy.membership')),
-                ('product_line', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.productline')),
-                ('segment', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.segment')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "potential",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=19,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "probability",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                ("competitor", models.CharField(blank=True, max_length=120)),
+                (
+                    "position",
+                    models.CharField(
+                        choices=[
+                            ("ours", "Ours"),
+                            ("contested", "Contested"),
+                            ("competitor", "Competitor"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("contract_end", models.DateField(blank=True, null=True)),
+                (
+                    "growth_type_override",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("up_sell", "Up-sell"),
+                            ("cross_sell", "Cross-sell"),
+                            ("co_creation", "Co-creation"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("note", models.TextField(blank=True, max_length=4000)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="open_space",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "changed_by",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "owner",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "product_line",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.productline",
+                    ),
+                ),
+                (
+                    "segment",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.segment",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OpenSpaceCellEvent',
+            name="OpenSpaceCellEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('potential', models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('probability', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('competitor', models.CharField(blank=True, max_length=120)),
-                ('position', models.CharField(choices=[('ours', 'Ours'), ('contested', 'Contested'), ('competitor', 'Competitor'), ('unknown', 'Unknown')], default='unknown', max_length=12)),
-                ('contract_end', models.DateField(blank=True, null=True)),
-                ('growth_type_override', models.CharField(blank=True, choices=[('up_sell', 'Up-sell'), ('cross_sell', 'Cross-sell'), ('co_creation', 'Co-creation')], max_length=12)),
-                ('note', models.TextField(blank=True, max_length=4000)),
-                ('account', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.account')),
-                ('changed_by', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.membership')),
-                ('owner', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.membership')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='planning.openspacecell')),
-                ('product_line', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.productline')),
-                ('segment', kam.tenancy.fields.TenantForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.segment')),
-                ('tenant', models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.tenant')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        serialize=False,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True, db_default=django.db.models.functions.datetime.Now()
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "potential",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=19,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "probability",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                ("competitor", models.CharField(blank=True, max_length=120)),
+                (
+                    "position",
+                    models.CharField(
+                        choices=[
+                            ("ours", "Ours"),
+                            ("contested", "Contested"),
+                            ("competitor", "Competitor"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("contract_end", models.DateField(blank=True, null=True)),
+                (
+                    "growth_type_override",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("up_sell", "Up-sell"),
+                            ("cross_sell", "Cross-sell"),
+                            ("co_creation", "Co-creation"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("note", models.TextField(blank=True, max_length=4000)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "changed_by",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "owner",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.membership",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="planning.openspacecell",
+                    ),
+                ),
+                (
+                    "product_line",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.productline",
+                    ),
+                ),
+                (
+                    "segment",
+                    kam.tenancy.fields.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.segment",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='PotentialEstimate',
+            name="PotentialEstimate",
             fields=[
-                ('id', models.UUIDField(db_default=kam.tenancy.fields.UuidV7(), default=kam.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('potential', models.DecimalField(decimal_places=4, max_digits=19)),
-                ('current', models.DecimalField(decimal_places=4, max_digits=19)),
-                ('peers', models.PositiveIntegerField()),
-                ('peer_group', models.CharField(blank=True, max_length=120)),
-                ('account', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
-                ('product_line', kam.tenancy.fields.TenantForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.productline')),
-                ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=kam.tenancy.fields.UuidV7(),
+                        default=kam.common.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("potential", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("current", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("peers", models.PositiveIntegerField()),
+                ("peer_group", models.CharField(blank=True, max_length=120)),
+                (
+                    "account",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "product_line",
+                    kam.tenancy.fields.TenantForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.productline",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='openspacecell',
-            index=models.Index(fields=['tenant', 'product_line'], name='openspacecell_line_idx'),
+            model_name="openspacecell",
+            index=models.Index(fields=["tenant", "product_line"], name="openspacecell_line_idx"),
         ),
         migrations.AddConstraint(
-            model_name='openspacecell',
-            constraint=models.UniqueConstraint(fields=('tenant', 'account', 'segment', 'product_line'), name='openspacecell_unique', nulls_distinct=False),
+            model_name="openspacecell",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "account", "segment", "product_line"),
+                name="openspacecell_unique",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='openspacecell',
-            constraint=models.CheckConstraint(condition=models.Q(('potential__isnull', True), ('potential__gte', 0), _connector='OR'), name='openspacecell_potential'),
+            model_name="openspacecell",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("potential__isnull", True), ("potential__gte", 0), _connector="OR"),
+                name="openspacecell_potential",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='openspacecell',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__isnull', True), models.Q(('probability__gte', 0), ('probability__lte', 1)), _connector='OR'), name='openspacecell_probability'),
+            model_name="openspacecell",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("probability__isnull", True),
+                    models.Q(("probability__gte", 0), ("probability__lte", 1)),
+                    _connector="OR",
+                ),
+                name="openspacecell_probability",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='openspacecell',
-            constraint=models.CheckConstraint(condition=models.Q(('position__in', ['ours', 'contested', 'competitor', 'unknown'])), name='openspacecell_position'),
+            model_name="openspacecell",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("position__in", ["ours", "contested", "competitor", "unknown"])),
+                name="openspacecell_position",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='openspacecell',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "planning_openspacecellevent" ("account_id", "changed_by_id", "competitor", "contract_end", "created_at", "growth_type_override", "id", "note", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "potential", "probability", "product_line_id", "segment_id", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."changed_by_id", NEW."competitor", NEW."contract_end", NEW."created_at", NEW."growth_type_override", NEW."id", NEW."note", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."potential", NEW."probability", NEW."product_line_id", NEW."segment_id", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='ecb8229f4124ab8b4fc94ae33d824565c35a7d82', operation='INSERT', pgid='pgtrigger_insert_insert_a8357', table='planning_openspacecell', when='AFTER')),
+            model_name="openspacecell",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "planning_openspacecellevent" ("account_id", "changed_by_id", "competitor", "contract_end", "created_at", "growth_type_override", "id", "note", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "potential", "probability", "product_line_id", "segment_id", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."changed_by_id", NEW."competitor", NEW."contract_end", NEW."created_at", NEW."growth_type_override", NEW."id", NEW."note", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'insert\', NEW."id", NEW."position", NEW."potential", NEW."probability", NEW."product_line_id", NEW."segment_id", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="ecb8229f4124ab8b4fc94ae33d824565c35a7d82",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_a8357",
+                    table="planning_openspacecell",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='openspacecell',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "planning_openspacecellevent" ("account_id", "changed_by_id", "competitor", "contract_end", "created_at", "growth_type_override", "id", "note", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "potential", "probability", "product_line_id", "segment_id", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."changed_by_id", NEW."competitor", NEW."contract_end", NEW."created_at", NEW."growth_type_override", NEW."id", NEW."note", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."potential", NEW."probability", NEW."product_line_id", NEW."segment_id", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;', hash='a604d4285319eb4768e8e6f4488e1cc5efc9c3f9', operation='UPDATE', pgid='pgtrigger_update_update_4c039', table='planning_openspacecell', when='AFTER')),
+            model_name="openspacecell",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "planning_openspacecellevent" ("account_id", "changed_by_id", "competitor", "contract_end", "created_at", "growth_type_override", "id", "note", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "potential", "probability", "product_line_id", "segment_id", "tenant_id", "updated_at", "version") VALUES (NEW."account_id", NEW."changed_by_id", NEW."competitor", NEW."contract_end", NEW."created_at", NEW."growth_type_override", NEW."id", NEW."note", NEW."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'update\', NEW."id", NEW."position", NEW."potential", NEW."probability", NEW."product_line_id", NEW."segment_id", NEW."tenant_id", NEW."updated_at", NEW."version"); RETURN NULL;',
+                    hash="a604d4285319eb4768e8e6f4488e1cc5efc9c3f9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_4c039",
+                    table="planning_openspacecell",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='openspacecell',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "planning_openspacecellevent" ("account_id", "changed_by_id", "competitor", "contract_end", "created_at", "growth_type_override", "id", "note", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "potential", "probability", "product_line_id", "segment_id", "tenant_id", "updated_at", "version") VALUES (OLD."account_id", OLD."changed_by_id", OLD."competitor", OLD."contract_end", OLD."created_at", OLD."growth_type_override", OLD."id", OLD."note", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."potential", OLD."probability", OLD."product_line_id", OLD."segment_id", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;', hash='8e5199ab9e614b5d7a3352ac475f083a934d5db2', operation='DELETE', pgid='pgtrigger_delete_delete_46b4a', table='planning_openspacecell', when='AFTER')),
+            model_name="openspacecell",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "planning_openspacecellevent" ("account_id", "changed_by_id", "competitor", "contract_end", "created_at", "growth_type_override", "id", "note", "owner_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "potential", "probability", "product_line_id", "segment_id", "tenant_id", "updated_at", "version") VALUES (OLD."account_id", OLD."changed_by_id", OLD."competitor", OLD."contract_end", OLD."created_at", OLD."growth_type_override", OLD."id", OLD."note", OLD."owner_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'delete\', OLD."id", OLD."position", OLD."potential", OLD."probability", OLD."product_line_id", OLD."segment_id", OLD."tenant_id", OLD."updated_at", OLD."version"); RETURN NULL;',
+                    hash="8e5199ab9e614b5d7a3352ac475f083a934d5db2",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_46b4a",
+                    table="planning_openspacecell",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='potentialestimate',
-            constraint=models.UniqueConstraint(fields=('tenant', 'account', 'product_line'), name='potentialestimate_unique'),
+            model_name="potentialestimate",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "account", "product_line"), name="potentialestimate_unique"
+            ),
         ),
     ]

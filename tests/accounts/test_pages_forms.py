@@ -218,7 +218,9 @@ class TestWhoMay:
         with tenant_context(tenant.id):
             other = AccountFactory(name="Not mine")
         assert browser_client("kam").get(f"/accounts/{other.pk}/{part}").status_code == 403
-        assert browser_client("kam").post(f"/accounts/{other.pk}/{part}", form_values(other)).status_code == 403
+        assert (
+            browser_client("kam").post(f"/accounts/{other.pk}/{part}", form_values(other)).status_code == 403
+        )
         with tenant_context(tenant.id):
             assert Account.objects.filter(name="Not mine").exists()
 
@@ -232,12 +234,16 @@ class TestWhoMay:
             assert Account.objects.get().name == "Foreign"
 
 
-def test_a_contributor_edits_where_they_are_in_the_team_and_adds_nothing(account, tenant, members, browser_client):
+def test_a_contributor_edits_where_they_are_in_the_team_and_adds_nothing(
+    account, tenant, members, browser_client
+):
     client = browser_client("contributor")
     assert client.get("/accounts/new/").status_code == 403
     with tenant_context(tenant.id):
         SellingCenterMemberFactory(account=account, member=members["contributor"])
-    assert client.post(f"/accounts/{account.pk}/edit/", form_values(account, region="Bergen")).status_code == 302
+    assert (
+        client.post(f"/accounts/{account.pk}/edit/", form_values(account, region="Bergen")).status_code == 302
+    )
     with tenant_context(tenant.id):
         account.refresh_from_db()
         assert account.region == "Bergen"

@@ -53,14 +53,19 @@ class TestSegments:
             top = SegmentFactory(account=account, name="Top")
             below = SegmentFactory(account=account, name="Below", parent=top)
         client = browser_client("kam")
-        nodes = {node.segment.name: node for node in client.get(f"/accounts/{account.pk}/segments/").context["nodes"]}
+        nodes = {
+            node.segment.name: node
+            for node in client.get(f"/accounts/{account.pk}/segments/").context["nodes"]
+        }
         assert nodes["Top"].targets == []
         client.post(f"/accounts/{account.pk}/segments/{top.pk}/", {"name": "Top", "parent": str(below.pk)})
         with tenant_context(tenant.id):
             top.refresh_from_db()
             assert top.parent_id is None
 
-    def test_an_empty_name_is_said_and_an_old_version_overwrites_nothing(self, account, tenant, browser_client):
+    def test_an_empty_name_is_said_and_an_old_version_overwrites_nothing(
+        self, account, tenant, browser_client
+    ):
         client = browser_client("kam")
         url = f"/accounts/{account.pk}/segments/"
         assert "The segment was not added." in client.post(url, {"name": " "}).content.decode()
@@ -116,7 +121,9 @@ class TestCatalogue:
         reader = browser_client("kam").get("/catalogue/").content.decode()
         assert "Road Bikes" in reader and "Save" not in reader
 
-    @pytest.mark.parametrize(("typed", "stored"), [("35", 0.35), ("-5", -0.05), ("", None), ("12.5 %", 0.125)])
+    @pytest.mark.parametrize(
+        ("typed", "stored"), [("35", 0.35), ("-5", -0.05), ("", None), ("12.5 %", 0.125)]
+    )
     def test_a_default_margin_is_typed_as_a_percentage(self, tenant, members, browser_client, typed, stored):
         with tenant_context(tenant.id):
             line = ProductLineFactory(default_gross_margin=0.5)
@@ -138,12 +145,17 @@ class TestCatalogue:
         with tenant_context(tenant.id):
             assert ProductLine.objects.get(pk=line.pk).default_gross_margin == 0.5
 
-    def test_only_data_owners_change_it_and_only_their_own(self, tenant, members, other_tenant, browser_client):
+    def test_only_data_owners_change_it_and_only_their_own(
+        self, tenant, members, other_tenant, browser_client
+    ):
         with tenant_context(tenant.id):
             line = ProductLineFactory()
         with tenant_context(other_tenant.id):
             foreign = ProductLineFactory()
-        assert browser_client("kam").post(f"/catalogue/lines/{line.pk}/margin/", {"margin": "1"}).status_code == 403
+        assert (
+            browser_client("kam").post(f"/catalogue/lines/{line.pk}/margin/", {"margin": "1"}).status_code
+            == 403
+        )
         assert browser_client("admin").post(f"/catalogue/lines/{foreign.pk}/margin/", {}).status_code == 404
 
     def test_its_heading_counts_the_lines_without_a_margin(self):
@@ -161,7 +173,11 @@ class TestRates:
         client.post("/rates/", {"currency": "EUR", "month": "2025-03", "rate": "1.09"})
         with tenant_context(tenant.id):
             rate = ExchangeRate.objects.get()
-            assert (rate.currency, rate.month, rate.rate) == ("EUR", datetime.date(2025, 3, 1), Decimal("1.09"))
+            assert (rate.currency, rate.month, rate.rate) == (
+                "EUR",
+                datetime.date(2025, 3, 1),
+                Decimal("1.09"),
+            )
         response = client.get("/rates/")
         assert response.context["rows"][0].cells == [("EUR", "1.0900", False)]
         assert "Mar 2025" in response.content.decode()

@@ -47,9 +47,7 @@ def signed_in(committed_db, live_server, monkeypatch) -> Iterator[tuple[Page, st
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         # The page's own policy forbids what axe needs; the scripts of the page are checked by other tests.
         context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
-        )
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         page = context.new_page()
         page.set_default_timeout(15_000)
         yield page, f"{live_server.url}/accounts/{account.pk}/"

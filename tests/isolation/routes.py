@@ -87,4 +87,6 @@ def all_routes() -> list[Route]:
 
 def our_routes() -> list[Route]:
     """The routes whose views are ours."""
-    return [route for route in all_routes() if not route.is_allauth or route.view.__module__.startswith("kam.")]
+    return [
+        route for route in all_routes() if not route.is_allauth or route.view.__module__.startswith("kam.")
+    ]

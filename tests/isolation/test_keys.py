@@ -24,9 +24,7 @@ def test_keys_are_enumerated() -> None:
 
 
 @pytest.mark.parametrize(("model", "field"), KEYS, ids=[f"{m._meta.label}.{f.name}" for m, f in KEYS])
-def test_a_key_to_another_tenants_row_is_refused(
-    model: type[TenantModel], field: Any, asker: Asker
-) -> None:
+def test_a_key_to_another_tenants_row_is_refused(model: type[TenantModel], field: Any, asker: Asker) -> None:
     own: Any = asker.own.get(model)
     target: Any = asker.foreign.get(field.remote_field.model)
     table, column = model._meta.db_table, field.column

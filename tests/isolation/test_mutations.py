@@ -22,7 +22,10 @@ ALTER TABLE mutant FORCE ROW LEVEL SECURITY;
 POLICY = f"CREATE POLICY t ON mutant USING ({POLICY_PREDICATE}) WITH CHECK ({POLICY_PREDICATE});"
 
 MUTANTS = {
-    "table without a tenant": ("CREATE TABLE mutant (id uuid PRIMARY KEY)", "mutant has no NOT NULL tenant_id"),
+    "table without a tenant": (
+        "CREATE TABLE mutant (id uuid PRIMARY KEY)",
+        "mutant has no NOT NULL tenant_id",
+    ),
     "tenant may be null": (
         TABLE + POLICY + "ALTER TABLE mutant ALTER tenant_id DROP NOT NULL",
         "mutant has no NOT NULL tenant_id",
@@ -95,7 +98,10 @@ MUTANTS = {
         TABLE + POLICY + "ALTER TABLE mutant ADD CONSTRAINT leak EXCLUDE USING btree (code WITH =)",
         "unique index leak on mutant does not hold the tenant",
     ),
-    "view of the owner": ("CREATE VIEW peek AS SELECT * FROM accounts_account", "view peek is not security_invoker"),
+    "view of the owner": (
+        "CREATE VIEW peek AS SELECT * FROM accounts_account",
+        "view peek is not security_invoker",
+    ),
     "materialised view": (
         "CREATE MATERIALIZED VIEW heap AS SELECT * FROM accounts_account",
         "materialised view heap is readable",
@@ -141,8 +147,10 @@ def test_the_sweep_finds_nothing_in_what_we_ship(owner: Any) -> None:
 
 
 def test_a_locked_table_is_no_finding(owner: Any) -> None:
-    owner.execute(TABLE + POLICY + "ALTER TABLE mutant ADD CONSTRAINT good FOREIGN KEY (tenant_id, account_id) "
-                  "REFERENCES accounts_account (tenant_id, id); CREATE UNIQUE INDEX good_uq ON mutant (tenant_id, code)")
+    owner.execute(
+        TABLE + POLICY + "ALTER TABLE mutant ADD CONSTRAINT good FOREIGN KEY (tenant_id, account_id) "
+        "REFERENCES accounts_account (tenant_id, id); CREATE UNIQUE INDEX good_uq ON mutant (tenant_id, code)"
+    )
     assert sweep(owner) == []
 
 

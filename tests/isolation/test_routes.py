@@ -107,7 +107,9 @@ def test_what_a_route_shows_holds_nothing_of_another_tenant(route: Route, asker:
 def _operations() -> list[tuple[Route, str, dict[str, Any]]]:
     """The API's operations with their description in the schema."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
-    by_path = {"/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.path): route for route in ROUTES if route.is_api}
+    by_path = {
+        "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.path): route for route in ROUTES if route.is_api
+    }
     return [
         (by_path[path], method.upper(), _resolve(operation, schema))
         for path, operations in schema["paths"].items()

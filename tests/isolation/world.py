@@ -130,7 +130,9 @@ class World:
                 values[field.name] = known[field.name]
             elif field.is_relation:
                 target = field.remote_field.model
-                if target is not model and not (field.null and not issubclass(target, TenantModel | Membership)):
+                if target is not model and not (
+                    field.null and not issubclass(target, TenantModel | Membership)
+                ):
                     values[field.name] = self.get(target)
             elif not field.has_default() and not field.null:
                 values[field.name] = self._guess(model, field)
@@ -258,4 +260,3 @@ def unknown_values(route: Route, own: World) -> dict[str, Any]:
         **mine,
         **{argument.name: uuid.uuid4() for argument in route.arguments if argument.kind == "uuid"},
     }
-

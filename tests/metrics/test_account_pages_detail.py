@@ -65,9 +65,7 @@ def get(client, account, part=""):
 
 def test_the_page_opens_with_its_finding_and_proves_it(account, browser_client):
     response = get(browser_client("admin"), account)
-    assert response.context["finding"] == (
-        "Sales are up 80\u00a0%, and contribution grew 40\u00a0% to $420."
-    )
+    assert response.context["finding"] == ("Sales are up 80\u00a0%, and contribution grew 40\u00a0% to $420.")
     rows = {row.label: row for row in response.context["pnl"].rows}
     assert rows["Net sales"].now.text == "1,800"
     assert rows["Net sales"].before.text == "1,000"
@@ -85,7 +83,9 @@ def test_the_growth_split_names_the_lines_behind_each_part(account, browser_clie
     notes = {part["type"]: part["note"] for part in response.context["growth"].parts}
     assert notes["organic"] == "Road Bikes"
     assert notes["cross_sell"] == "Gloves"
-    assert response.context["growth_finding"] == "The same lines in the same segments brought the most of +$800"
+    assert (
+        response.context["growth_finding"] == "The same lines in the same segments brought the most of +$800"
+    )
 
 
 def test_an_account_that_was_never_computed_says_so_and_offers_it(tenant, members, browser_client):
@@ -103,7 +103,9 @@ def test_an_account_that_was_never_computed_says_so_and_offers_it(tenant, member
 def test_an_unknown_margin_is_never_a_number(account, tenant, browser_client):
     with tenant_context(tenant.id):
         line = ProductFactory(product_line=ProductLineFactory(name="No cost line"))
-        SalesLineFactory(account=account, product=line, date=datetime.date(2025, 5, 1), net_sales=D(200), cogs=None)
+        SalesLineFactory(
+            account=account, product=line, date=datetime.date(2025, 5, 1), net_sales=D(200), cogs=None
+        )
         rollups_rebuild()
         row = account_row(account)
         for name in ("cogs_12m", "gross_margin_12m", "contribution_12m", "contribution_ratio", "clv"):
@@ -244,7 +246,9 @@ def test_progress_is_polled_and_ends_with_a_refresh(account, tenant, other_tenan
         )
     client = browser_client("kam")
     running = client.get(f"/recompute/{run.pk}/")
-    assert "Computing 4 of 10" in running.content.decode().replace('<span class="k-num">', "").replace("</span>", "")
+    assert "Computing 4 of 10" in running.content.decode().replace('<span class="k-num">', "").replace(
+        "</span>", ""
+    )
     assert "HX-Refresh" not in running
     with tenant_context(tenant.id):
         run.status = "succeeded"
@@ -267,7 +271,9 @@ class TestDeciding:
         assert context["suggestion"].verdict == "reprice"
         assert context["suggestion"].sentence == "It buys for $1.8k a year and leaves −$90."
 
-    def test_a_decision_needs_a_reason_and_stands_until_the_class_changes(self, vulture, tenant, browser_client):
+    def test_a_decision_needs_a_reason_and_stands_until_the_class_changes(
+        self, vulture, tenant, browser_client
+    ):
         client = browser_client("executive")
         url = f"/accounts/{vulture.pk}/decide/"
         client.post(url, {"verdict": "reprice", "reason": " "})
@@ -296,7 +302,17 @@ class TestDeciding:
             assert AccountDecision.objects.count() == 1
 
 
-PARTS = ("", "economics/", "history/", "header/", "segments/", "explain/clv/", "data/months/", "data/lines/", "edit/")
+PARTS = (
+    "",
+    "economics/",
+    "history/",
+    "header/",
+    "segments/",
+    "explain/clv/",
+    "data/months/",
+    "data/lines/",
+    "edit/",
+)
 
 
 @pytest.mark.parametrize("part", PARTS)

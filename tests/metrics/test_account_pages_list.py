@@ -314,4 +314,3 @@ class TestSavedViews:
         assert owner.post(f"/accounts/views/{view.id}/delete/").status_code == 302
         with tenant_context(ledger.id):
             assert not SavedView.objects.exists()
-

@@ -119,7 +119,10 @@ def test_an_account_without_figures_says_so():
         ({}, "Cost to serve ate the growth: it rose 22\u00a0%"),
         ({"gross_margin": D(-12_000)}, "Goods cost $12.0k more than they sold for"),
         ({"contribution": D(-5_000)}, "Cost to serve exceeds the margin by $5.0k"),
-        ({"contribution": None, "gross_margin": None, "known_share": 0.4}, "Margin is known for 40\u00a0% of sales"),
+        (
+            {"contribution": None, "gross_margin": None, "known_share": 0.4},
+            "Margin is known for 40\u00a0% of sales",
+        ),
         (
             {"contribution": None, "gross_margin": None, "known_share": None},
             "Margin is not known: goods have no cost yet",
@@ -129,7 +132,10 @@ def test_an_account_without_figures_says_so():
             {"contribution": D(500_000), "ratio": 0.176},
             "Contribution grew 40\u00a0% to 17.6\u00a0% of sales",
         ),
-        ({"gross_margin_prior": None, "contribution_prior": None}, "12.8\u00a0% of sales stays as contribution"),
+        (
+            {"gross_margin_prior": None, "contribution_prior": None},
+            "12.8\u00a0% of sales stays as contribution",
+        ),
     ],
 )
 def test_the_profit_card_names_what_moved_it(changes, sentence):
@@ -137,7 +143,13 @@ def test_the_profit_card_names_what_moved_it(changes, sentence):
 
 
 def test_the_growth_card_names_the_largest_part_in_the_direction_of_the_change():
-    parts = {"loss": D(-122), "organic": D(148), "up_sell": D(121), "cross_sell": D(164), "co_creation": D(38)}
+    parts = {
+        "loss": D(-122),
+        "organic": D(148),
+        "up_sell": D(121),
+        "cross_sell": D(164),
+        "co_creation": D(38),
+    }
     assert growth_finding(parts, "USD") == "Cross-selling brought the most of +$349"
     falling = parts | {"loss": D(-900)}
     assert growth_finding(falling, "USD") == "Lost lines cost the most of −$429"
@@ -164,7 +176,9 @@ def test_potential_is_compared_with_what_we_hold(clv, upv, basis, sentence):
 
 
 def test_lifetime_value_says_its_horizon_and_its_sign():
-    assert clv_finding(FACTS, 5, "retention") == "Kept as it is, this account is worth $894k over 5\u00a0years"
+    assert (
+        clv_finding(FACTS, 5, "retention") == "Kept as it is, this account is worth $894k over 5\u00a0years"
+    )
     loss = replace(FACTS, clv=D(-213_540))
     assert clv_finding(loss, None, "retention") == "Kept as it is, this account costs $214k for ever"
     assert clv_finding(replace(FACTS, clv=None), 5, "retention").startswith("Lifetime value is not known")
@@ -183,7 +197,9 @@ def test_loyalty_counts_quarters_and_tenure():
     assert loyalty_finding(loyalty_class="", reason="dormant", active=0, quarters=0, tenure_months=None) == (
         "No purchase yet, so no loyalty to judge"
     )
-    unknown = loyalty_finding(loyalty_class="", reason="margin_unknown", active=4, quarters=4, tenure_months=11)
+    unknown = loyalty_finding(
+        loyalty_class="", reason="margin_unknown", active=4, quarters=4, tenure_months=11
+    )
     assert unknown == "Bought in 4 of 4 quarters over 11\u00a0months; profit is not known"
 
 
@@ -191,7 +207,9 @@ def test_months_mix_and_matrix_speak_of_what_is_known():
     assert months_finding([D(-1), D(2), None], [D(10), D(10), D(10)]) == "1 of 2 months with sales lost money"
     assert months_finding([None], [D(10)]) == "Sales in 1 of 1 months; what they earned is not known"
     assert months_finding([D(0)], [D(0)]) == "No sales in this period"
-    assert mix_finding([("Road bikes", D(62)), ("Gloves", D(38))]) == "Road bikes is 62\u00a0% of what it buys"
+    assert (
+        mix_finding([("Road bikes", D(62)), ("Gloves", D(38))]) == "Road bikes is 62\u00a0% of what it buys"
+    )
     assert mix_finding([("Road bikes", D(-1))]) == "No product line sold anything here"
     assert mix_finding([("Road bikes", D(9))]) == "All sales are Road bikes"
     assert matrix_finding(None, D(1), "USD", "entered") == "No position: the margin is not known"
@@ -218,14 +236,20 @@ BASE = ListCounts(
         ({"negative": 1}, "1 of 493 buying accounts loses money."),
         ({"negative": 0}, "635 accounts: every one that bought in 12 months earns money."),
         ({"negative": 493}, "635 accounts: every one that bought in 12 months loses money."),
-        ({"unknown": 493, "negative": 0}, "493 of 635 accounts bought in 12 months; what they earn is not known."),
+        (
+            {"unknown": 493, "negative": 0},
+            "493 of 635 accounts bought in 12 months; what they earn is not known.",
+        ),
         ({"selling": 0, "negative": 0}, "None of 635 accounts bought anything in 12 months."),
         ({"computed": False}, "635 accounts wait for a first computation."),
         ({"total": 0}, "No account matches these filters."),
         ({"total": 0, "everywhere": 0}, "No accounts yet: load your customers first."),
         ({"total": 1, "selling": 1, "negative": 1}, "One account, and it loses money."),
         ({"total": 1, "selling": 1, "negative": 0}, "One account, and it earns money."),
-        ({"total": 1, "selling": 1, "negative": 0, "unknown": 1}, "One account, and what it earns is not known."),
+        (
+            {"total": 1, "selling": 1, "negative": 0, "unknown": 1},
+            "One account, and what it earns is not known.",
+        ),
         ({"total": 1, "selling": 0, "negative": 0}, "This account bought nothing in 12 months."),
         ({"total": 1, "computed": False}, "1 account waits for a first computation."),
     ],

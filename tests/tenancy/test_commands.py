@@ -54,7 +54,9 @@ def test_a_tenant_with_password_and_token(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.django_db
-def test_without_a_password_there_is_a_link_that_sets_one(monkeypatch: pytest.MonkeyPatch, client: Any) -> None:
+def test_without_a_password_there_is_a_link_that_sets_one(
+    monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
     answer = run(monkeypatch, "create_tenant", "Acme", "--slug", "acme", "--admin", "boss@acme.example")
     assert "token" not in answer
     path = answer["invitation"].split("/", 3)[3]
@@ -69,7 +71,9 @@ def test_without_a_password_there_is_a_link_that_sets_one(monkeypatch: pytest.Mo
 
 @pytest.mark.django_db
 def test_a_member_is_invited_by_link(monkeypatch: pytest.MonkeyPatch, tenant: Tenant) -> None:
-    answer = run(monkeypatch, "add_member", "--tenant", "northwind", "--email", "k@x.example", "--role", "kam")
+    answer = run(
+        monkeypatch, "add_member", "--tenant", "northwind", "--email", "k@x.example", "--role", "kam"
+    )
     assert answer["member"] is None
     assert f"/invitations/{tenant.id}/" in answer["invitation"]
     with tenant_context(tenant.id):
@@ -84,7 +88,8 @@ def test_a_member_with_a_token_stands_at_once(
     monkeypatch: pytest.MonkeyPatch, tenant: Tenant, role: str
 ) -> None:
     answer = run(
-        monkeypatch, *("add_member", "--tenant", "northwind", "--email", "k@x.example", "--role", role, "--token")
+        monkeypatch,
+        *("add_member", "--tenant", "northwind", "--email", "k@x.example", "--role", role, "--token"),
     )
     member = Membership.objects.get()
     assert (member.role, answer["member"]["member_id"]) == (role, str(member.id))
@@ -100,7 +105,16 @@ def test_a_member_with_a_token_stands_at_once(
 def test_an_integrations_scopes_can_be_limited(monkeypatch: pytest.MonkeyPatch, tenant: Tenant) -> None:
     run(
         monkeypatch,
-        *("add_member", "--tenant", "northwind", "--email", "i@x.example", "--role", "integration", "--token"),
+        *(
+            "add_member",
+            "--tenant",
+            "northwind",
+            "--email",
+            "i@x.example",
+            "--role",
+            "integration",
+            "--token",
+        ),
         *("--scopes", "ledger:write, portfolio:read"),
     )
     assert ApiToken.objects.get().scopes == ["ledger:write", "portfolio:read"]
@@ -111,7 +125,16 @@ def test_who_has_a_password_keeps_it(monkeypatch: pytest.MonkeyPatch, tenant: Te
     User.objects.create_user(email="k@x.example", password="their own password")
     run(
         monkeypatch,
-        *("add_member", "--tenant", "northwind", "--email", "K@x.example", "--role", "kam", "--password-stdin"),
+        *(
+            "add_member",
+            "--tenant",
+            "northwind",
+            "--email",
+            "K@x.example",
+            "--role",
+            "kam",
+            "--password-stdin",
+        ),
         stdin="somebody else’s idea\n",
     )
     assert User.objects.get().check_password("their own password")
@@ -129,7 +152,10 @@ REFUSED = {
         ["create_tenant", "N", "--slug", "n", "--admin", "a@b.example", "--password-stdin"],
         "password was refused",
     ),
-    "unknown tenant": (["add_member", "--tenant", "x", "--email", "a@b.example", "--role", "kam"], "no tenant"),
+    "unknown tenant": (
+        ["add_member", "--tenant", "x", "--email", "a@b.example", "--role", "kam"],
+        "no tenant",
+    ),
     "unknown role": (
         ["add_member", "--tenant", "northwind", "--email", "a@b.example", "--role", "king"],
         "not a role",
@@ -139,12 +165,38 @@ REFUSED = {
         "integration",
     ),
     "unknown scope": (
-        *(["add_member", "--tenant", "northwind", "--email", "a@b.example", "--role", "integration", "--token",
-           "--scopes", "everything"], "Unknown scope"),
+        *(
+            [
+                "add_member",
+                "--tenant",
+                "northwind",
+                "--email",
+                "a@b.example",
+                "--role",
+                "integration",
+                "--token",
+                "--scopes",
+                "everything",
+            ],
+            "Unknown scope",
+        ),
     ),
     "endless token": (
-        *(["add_member", "--tenant", "northwind", "--email", "a@b.example", "--role", "kam", "--token",
-           "--token-days", "0"], "expected 1 to 3650"),
+        *(
+            [
+                "add_member",
+                "--tenant",
+                "northwind",
+                "--email",
+                "a@b.example",
+                "--role",
+                "kam",
+                "--token",
+                "--token-days",
+                "0",
+            ],
+            "expected 1 to 3650",
+        ),
     ),
 }
 

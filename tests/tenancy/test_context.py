@@ -36,7 +36,9 @@ def test_inside_and_outside(tenant: Tenant) -> None:
 
 
 @pytest.mark.django_db
-def test_the_outer_tenant_is_put_back(tenant: Tenant, other_tenant: Tenant, members: dict[str, Membership]) -> None:
+def test_the_outer_tenant_is_put_back(
+    tenant: Tenant, other_tenant: Tenant, members: dict[str, Membership]
+) -> None:
     with tenant_context(tenant.id, member_id=members["kam"].id, via="web"):
         outer = setting("pghistory.context_metadata")
         with tenant_context(other_tenant.id, via="task"):

@@ -28,7 +28,10 @@ def invite(tenant: Tenant, email: str = "ines@new.example", role: str = "kam") -
 
 
 def test_from_the_members_page_to_the_first_page(
-    browser_client: Any, tenant: Tenant, members: dict[str, Membership], django_capture_on_commit_callbacks: Any
+    browser_client: Any,
+    tenant: Tenant,
+    members: dict[str, Membership],
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     body = {"email": "Ines@New.example", "name": "Ines Vale", "role": "kam"}
     with django_capture_on_commit_callbacks(execute=True):
@@ -61,7 +64,9 @@ def test_only_the_digest_of_the_key_is_stored(tenant: Tenant) -> None:
     assert len(invitation.key_digest) == 64
 
 
-@pytest.mark.parametrize("fault", ["expired", "replaced", "revoked", "another tenant", "wrong key", "no tenant"])
+@pytest.mark.parametrize(
+    "fault", ["expired", "replaced", "revoked", "another tenant", "wrong key", "no tenant"]
+)
 def test_a_void_link_answers_the_same_whatever_made_it_void(
     tenant: Tenant, other_tenant: Tenant, fault: str
 ) -> None:
@@ -148,7 +153,9 @@ def test_two_clicks_make_one_member(tenant: Tenant) -> None:
         invitation = Invitation.objects.get()
         invitation_accept(tenant=tenant, invitation=invitation, name="Ines", password="a long pass phrase")
         with pytest.raises(ConflictError, match="answered or taken back"):
-            invitation_accept(tenant=tenant, invitation=invitation, name="Ines", password="a long pass phrase")
+            invitation_accept(
+                tenant=tenant, invitation=invitation, name="Ines", password="a long pass phrase"
+            )
     assert Membership.objects.count() == 1
 
 

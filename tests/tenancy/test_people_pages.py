@@ -46,7 +46,9 @@ def test_a_role_is_changed(browser_client: Any, members: dict[str, Membership]) 
 
 
 @pytest.mark.parametrize("role", ["king", "integration", ""])
-def test_a_person_becomes_nothing_else(browser_client: Any, members: dict[str, Membership], role: str) -> None:
+def test_a_person_becomes_nothing_else(
+    browser_client: Any, members: dict[str, Membership], role: str
+) -> None:
     answer = browser_client("admin").post(f"{MEMBERS}{members['kam'].pk}/", {"role": role})
     assert answer.status_code == 422
     members["kam"].refresh_from_db()
@@ -60,7 +62,9 @@ def test_nobody_raises_himself(browser_client: Any, members: dict[str, Membershi
     assert Membership.objects.filter(role="admin").count() == 1
 
 
-def test_the_last_administrator_stays(browser_client: Any, members: dict[str, Membership], tenant: Tenant) -> None:
+def test_the_last_administrator_stays(
+    browser_client: Any, members: dict[str, Membership], tenant: Tenant
+) -> None:
     client = browser_client("admin")
     mine = f"{MEMBERS}{members['admin'].pk}/"
     answer = client.post(mine, {"role": "kam"})
@@ -172,7 +176,8 @@ def test_an_integration_with_its_scopes(browser_client: Any, tenant: Tenant) -> 
     assert api.get("/api/v1/accounts/").status_code == 403
     member = Membership.objects.get(tenant=tenant, role="integration", user__name="ERP")
     second = client.post(
-        f"/settings/integrations/{member.pk}/token/", {"name": "Two", "days": "30", "scopes": ["accounts:read"]}
+        f"/settings/integrations/{member.pk}/token/",
+        {"name": "Two", "days": "30", "scopes": ["accounts:read"]},
     )
     assert second.status_code == 200
     page = client.get(TOKENS).content.decode()
@@ -194,7 +199,9 @@ def test_a_person_gets_no_integration_token(browser_client: Any, members: dict[s
     assert browser_client("admin").get(path).status_code == 404
 
 
-def test_the_profile_changes_how_figures_are_written(browser_client: Any, members: dict[str, Membership]) -> None:
+def test_the_profile_changes_how_figures_are_written(
+    browser_client: Any, members: dict[str, Membership]
+) -> None:
     client = browser_client("kam")
     assert client.post("/profile/", {"name": "Noor", "locale": "de_DE"}).status_code == 302
     members["kam"].user.refresh_from_db()

@@ -74,7 +74,11 @@ def test_shares_are_shown_and_entered_in_percent(browser_client: Any, tenant: Te
     sent = body(tenant, clv_retention="82.5", loyalty_tenure_months="18", potential_estimates_enabled="DROP")
     assert browser_client("admin").post(PAGE, sent).status_code == 302
     row = stored(tenant)
-    assert (row.clv_retention, row.loyalty_tenure_months, row.potential_estimates_enabled) == (0.825, 18, False)
+    assert (row.clv_retention, row.loyalty_tenure_months, row.potential_estimates_enabled) == (
+        0.825,
+        18,
+        False,
+    )
     assert told == [
         (tenant.id, ["clv_retention", "loyalty_tenure_months", "potential_estimates_enabled"]),
     ]

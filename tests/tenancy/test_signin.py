@@ -128,7 +128,11 @@ def test_nobody_learns_who_has_an_account(members: dict[str, Membership]) -> Non
 
 @pytest.mark.parametrize("path", ["/auth/signup/", "/auth/3rdparty/signup/"])
 def test_nobody_signs_up(path: str) -> None:
-    body = {"email": "x@y.example", "password1": "an entirely new phrase", "password2": "an entirely new phrase"}
+    body = {
+        "email": "x@y.example",
+        "password1": "an entirely new phrase",
+        "password2": "an entirely new phrase",
+    }
     Client().post(path, body)
     assert not User.objects.exists()
 
