@@ -9,15 +9,9 @@ from accounts.imports.customers import STAMPS
 from accounts.imports.trees import reject_rows
 from accounts.imports.upsert import Upsert
 from accounts.services.rollups import ledger_lock, rollups_refresh_currency, rollups_refresh_products
-from kam.common.imports.columns import (
-    CurrencyColumn,
-    FlagColumn,
-    KeyColumn,
-    MonthColumn,
-    ParsedBatch,
-    RateColumn,
-    TextColumn,
-)
+from kam.common.imports.amounts import RateColumn
+from kam.common.imports.codes import CurrencyColumn, FlagColumn, MonthColumn
+from kam.common.imports.columns import KeyColumn, ParsedBatch, TextColumn
 from kam.common.imports.problems import row_problem
 from kam.common.imports.registry import Counts, ImportKind, register
 from kam.common.imports.staging import STAGE

@@ -12,17 +12,9 @@ from accounts.imports.trees import reject_cycles, reject_missing_parents, reject
 from accounts.imports.upsert import Upsert
 from accounts.models import Segment
 from accounts.signals import account_inputs_changed
-from kam.common.imports.columns import (
-    ChoiceColumn,
-    CountryColumn,
-    CurrencyColumn,
-    DateColumn,
-    EmailColumn,
-    KeyColumn,
-    MoneyColumn,
-    ParsedBatch,
-    TextColumn,
-)
+from kam.common.imports.amounts import MoneyColumn
+from kam.common.imports.codes import ChoiceColumn, CountryColumn, CurrencyColumn, DateColumn
+from kam.common.imports.columns import EmailColumn, KeyColumn, ParsedBatch, TextColumn
 from kam.common.imports.problems import row_problem
 from kam.common.imports.registry import Counts, ImportKind, register
 from kam.common.imports.staging import STAGE

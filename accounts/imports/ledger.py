@@ -12,15 +12,9 @@ from accounts.imports.lookups import Lookup, Rates, account_lookup, month_name, 
 from accounts.imports.upsert import Upsert, plan_for
 from accounts.models import CostCategory
 from accounts.services.rollups import TOUCHED, ledger_lock, rollups_refresh_touched, touched_open
-from kam.common.imports.columns import (
-    ChoiceColumn,
-    CurrencyColumn,
-    DateColumn,
-    IdColumn,
-    KeyColumn,
-    MoneyColumn,
-    ParsedBatch,
-)
+from kam.common.imports.amounts import MoneyColumn
+from kam.common.imports.codes import ChoiceColumn, CurrencyColumn, DateColumn, IdColumn
+from kam.common.imports.columns import KeyColumn, ParsedBatch
 from kam.common.imports.registry import Counts, ImportContext, ImportKind, register
 from kam.common.imports.staging import STAGE
 

@@ -17,9 +17,9 @@ _NESTED_LOOPS_UP_TO = 2_000
 @dataclass(frozen=True, kw_only=True)
 class Upsert:
     """One target table. `columns` stand under the same name in the staging table and are compared and
-    written; `key` decides which row is meant; `stamps` are set on every row that is written, `defaults` on
-    new rows only; `replace` gives an expression (of `l`, the stored row, and `r`, the staged one) in place of `r.column` on rows that
-    exist already; `wrap_update` may put a statement around the UPDATE."""
+    written; `key` decides which row is meant; `stamps` are set on every row that is written, `defaults` only
+    on new ones. `replace` gives an expression (of `l`, the stored row, and `r`, the staged one) in place of
+    `r.column` on rows that exist already; `wrap_update` may put a statement around the UPDATE."""
 
     table: str
     columns: Sequence[str]
