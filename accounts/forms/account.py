@@ -131,7 +131,7 @@ class AccountForm(forms.Form):
         industries: list[str],
         **options: Any,
     ) -> None:
-        super().__init__(*args, label_suffix="", **options)
+        super().__init__(*args, **{"label_suffix": "", **options})
         self.principal = principal
         self.fields["country"].choices = country_choices()  # type: ignore[attr-defined]
         self.fields["owner"].choices = [  # type: ignore[attr-defined]

@@ -110,7 +110,7 @@ class Quarter(NamedTuple):
 
 def quarters_of(months: list[Month], count: int = 12) -> list[Quarter]:
     """Blocks of three months, oldest first, counted back from the last month."""
-    blocks = []
+    blocks: list[Quarter] = []
     for end in range(len(months), 0, -3):
         block = months[max(0, end - 3) : end]
         if len(block) < 3 or len(blocks) == count:
@@ -191,7 +191,7 @@ def account_cells(*, account_id: uuid.UUID, reference_date: datetime.date) -> li
             },
         )
         return [
-            Cell(*row, current=now, previous=before, margin=None if unknown else now - cogs)
+            Cell._make((*row, now, before, None if unknown else now - cogs))
             for *row, now, before, cogs, unknown in cursor.fetchall()
         ]
 

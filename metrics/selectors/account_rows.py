@@ -7,117 +7,23 @@ page is read segment by segment: figures known, figures not known, never compute
 
 import datetime
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from django.db.models import Case, Count, Exists, F, FloatField, Max, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Cast
-from django.http import QueryDict
 
 from accounts.models import Account
-from accounts.selectors.accounts import sees_all_accounts
-from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
-from kam.tenancy.models import Role
 from metrics.models import AccountMetrics, PortfolioSnapshot, StaleAccount
-
-NOT_KNOWN: Final = "none"
-"""The value of a class filter that asks for accounts without a class."""
-
-MULTIPLE: Final = ("country", "industry", "owner", "loyalty", "class", "volume")
-CLASS_FIELDS: Final = {"loyalty": "loyalty_class", "class": "dubinsky_ingram_class", "volume": "volume_class"}
-ORDERINGS: Final = {
-    "name": "account__name",
-    "net_sales": "net_sales_12m",
-    "change": "change",
-    "contribution": "contribution_12m",
-    "ratio": "contribution_ratio",
-    "clv": "clv",
-    "upv": "upv",
-}
-DEFAULT_ORDERING: Final = "-net_sales"
-NEVER_NULL: Final = frozenset({"net_sales_12m"})
-
-
-@dataclass(frozen=True)
-class AccountFilters:
-    """What the address of the list asks for. Tuples hold the chosen values; empty means all."""
-
-    search: str = ""
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    key: bool = False
-    stale: bool = False
-    mine: bool = False
-    ordering: str = DEFAULT_ORDERING
-
-    @classmethod
-    def of(cls, query: QueryDict) -> "AccountFilters":
-        """Read a query string; what does not make sense is left out, so that no address is an error."""
-        ordering = query.get("ordering", "")
-        return cls(
-            search=query.get("q", "").strip()[:100].replace("\x00", ""),
-            choices={
-                name: tuple(value.replace("\x00", "")[:120] for value in query.getlist(name) if value)[:50]
-                for name in MULTIPLE
-                if any(query.getlist(name))
-            },
-            key="key" in query.getlist("only"),
-            stale="stale" in query.getlist("only"),
-            mine="mine" in query.getlist("only"),
-            ordering=ordering if ordering.lstrip("-") in ORDERINGS else DEFAULT_ORDERING,
-        )
-
-    @property
-    def active(self) -> bool:
-        """Whether anything but the order is asked for."""
-        return bool(self.search or self.choices or self.key or self.stale or self.mine)
-
-    @property
-    def needs_metrics(self) -> bool:
-        """Whether an account without figures can never match."""
-        return any(name in self.choices for name in CLASS_FIELDS)
-
-    @property
-    def field_name(self) -> str:
-        return ORDERINGS[self.ordering.lstrip("-")]
-
-    @property
-    def descending(self) -> bool:
-        return self.ordering.startswith("-")
-
-
-@dataclass(frozen=True)
-class AccountScope:
-    """Which accounts the asking member sees (INTERFACE §4), found out once per page.
-
-    `sees_all`: every account of the tenant; else those of the teams, and where `owns` the member's own."""
-
-    member_id: uuid.UUID
-    team: frozenset[uuid.UUID]
-    sees_all: bool
-    owns: bool
-
-    @classmethod
-    def of(cls, principal: Principal) -> "AccountScope":
-        """The scope of a member; teams are read when they matter."""
-        return cls(
-            member_id=principal.member.id,
-            team=principal.team_account_ids,
-            sees_all=sees_all_accounts(principal),
-            owns=principal.role != Role.CONTRIBUTOR,
-        )
-
-    def mine(self, prefix: str = "") -> Q:
-        """Accounts that the member owns or works in; `prefix` is "" or "account__"."""
-        key = "account_id" if prefix else "id"
-        team = Q(**{f"{key}__in": list(self.team)})
-        return team | Q(**{f"{prefix}owner_id": self.member_id}) if self.owns else team
-
-    def visible(self, prefix: str = "") -> Q:
-        """Accounts that the member sees."""
-        return Q() if self.sees_all else self.mine(prefix)
+from metrics.selectors.account_filters import (
+    CLASS_FIELDS,
+    NEVER_NULL,
+    NOT_KNOWN,
+    AccountFilters,
+    AccountScope,
+)
 
 
 class AccountRow(NamedTuple):
@@ -183,8 +89,6 @@ _METRIC_COLUMNS: Final = (
 )
 _ACCOUNT_COLUMNS: Final = ("id", "name", "external_id", "country", "industry", "is_key_account", "owner_id")
 _EMPTY: Final = (None, None, None, None, None, None, "", "", "", "", "", False, None, "")
-# Sums of a row that no run has filled yet are zeros that nobody computed.
-_SUMS: Final = {"net_sales": None, "net_sales_prior": None, "contribution": None}
 
 
 def _account_q(filters: AccountFilters, scope: AccountScope, prefix: str) -> Q:
@@ -306,8 +210,9 @@ def account_rows_all(*, filters: AccountFilters, scope: AccountScope) -> Iterato
 
 
 def _row(values: tuple[Any, ...], columns: tuple[str, ...]) -> AccountRow:
-    row = AccountRow(*values) if columns is _METRIC_COLUMNS else AccountRow(*values, *_EMPTY)
-    return row if row.computed else row._replace(**_SUMS)
+    row = AccountRow._make(values if columns is _METRIC_COLUMNS else (*values, *_EMPTY))
+    # Sums of a row that no run has filled yet are zeros that nobody computed.
+    return row if row.computed else row._replace(net_sales=None, net_sales_prior=None, contribution=None)
 
 
 class AccountListCounts(NamedTuple):

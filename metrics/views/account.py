@@ -20,6 +20,7 @@ from kam.tenancy.access import Principal
 from kam.tenancy.history import history_of
 from kam.tenancy.permissions import requires
 from metrics.findings import account as findings
+from metrics.findings import account_lists
 from metrics.findings.account import Facts
 from metrics.models import AccountDecision, AccountMetrics
 from metrics.selectors.account_detail import (
@@ -41,6 +42,7 @@ from metrics.selectors.potential_lines import PotentialLine, potential_lines, pu
 from metrics.services.decisions import may_decide
 from metrics.suggestions import suggestion_for
 from metrics.views import account_cards as cards
+from metrics.views import account_value as worth
 from metrics.views.account_economics import clv_table, fiscal_years, line_rows, pnl_years_table, upv_groups
 
 TABS = (
@@ -149,7 +151,7 @@ def header_context(page: AccountPage, tab: str) -> dict[str, Any]:
 def _parents(account: Account) -> list[Account]:
     if account.parent_id is None:
         return []
-    chain = []
+    chain: list[Account] = []
     current = (
         Account.objects.filter(tenant_id=account.tenant_id, pk=account.parent_id)
         .select_related("parent__parent")
@@ -190,10 +192,10 @@ def account_detail(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         "growth": growth,
         "growth_finding": findings.growth_finding(growth.values, page.currency),
         "ratio": cards.ratio_line(page.months),
-        "value": cards.value_card(row, page.currency) if row else None,
+        "value": worth.value_card(row, page.currency) if row else None,
         "value_finding": findings.value_finding(facts, row.potential_basis) if facts and row else "",
         "missing": missing,
-        "missing_finding": findings.missing_finding(len(missing)),
+        "missing_finding": account_lists.missing_finding(len(missing)),
         "children": account_children(principal=page.principal, account_id=account_id),
         **_class_context(page),
         **_decision_context(page),
@@ -230,7 +232,7 @@ def _class_context(page: AccountPage) -> dict[str, Any]:
     evidence = row.loyalty_evidence or {}
     settings = page.figures.settings
     return {
-        "strip": cards.loyalty_strip(row, page.currency, settings.loyalty_quarters),
+        "strip": worth.loyalty_strip(row, page.currency, settings.loyalty_quarters),
         "loyalty_finding": findings.loyalty_finding(
             loyalty_class=row.loyalty_class,
             reason=row.loyalty_reason,
@@ -241,7 +243,7 @@ def _class_context(page: AccountPage) -> dict[str, Any]:
         "matrix_finding": findings.matrix_finding(
             row.contribution_12m, row.potential_contribution, page.currency, row.potential_basis
         ),
-        "positions": cards.positions(row, settings, page.figures.cuts, page.currency),
+        "positions": worth.positions(row, settings, page.figures.cuts, page.currency),
     }
 
 
@@ -258,7 +260,7 @@ def account_economics(request: HttpRequest, account_id: uuid.UUID) -> HttpRespon
     context = header_context(page, "economics") | {
         "finding": findings.account_finding(facts),
         "facts": facts,
-        "kpis": cards.kpis(row, page.months, page.currency) if row else [],
+        "kpis": worth.kpis(row, page.months, page.currency) if row else [],
         "years": pnl_years_table(years, page.currency),
         "months_finding": findings.months_finding(
             [month.contribution for month in page.months[-36:]],
@@ -269,7 +271,7 @@ def account_economics(request: HttpRequest, account_id: uuid.UUID) -> HttpRespon
         "growth": growth,
         "growth_finding": findings.growth_finding(growth.values, page.currency),
         "ratio": cards.ratio_line(page.months),
-        "value": cards.value_card(row, page.currency) if row else None,
+        "value": worth.value_card(row, page.currency) if row else None,
         "value_finding": findings.value_finding(facts, row.potential_basis) if facts and row else "",
         "profit_finding": findings.profit_finding(facts) if facts else "",
         "clv_finding": findings.clv_finding(
@@ -305,7 +307,7 @@ def account_history_page(request: HttpRequest, account_id: uuid.UUID) -> HttpRes
     page = page_of(request, account_id)
     records = list(metrics_history(account_id)[:60])
     context = header_context(page, "history") | {
-        "finding": findings.history_finding(
+        "finding": account_lists.history_finding(
             [(record.reference_date, record.clv) for record in records], page.currency
         ),
         "records": records,

@@ -19,13 +19,11 @@ from kam.common.ui.marks import class_mark
 from kam.tenancy.access import Principal
 from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import member_list
-from metrics.findings.account import ListCounts, list_finding
+from metrics.findings.account_lists import ListCounts, list_finding
+from metrics.selectors.account_filters import NOT_KNOWN, AccountFilters, AccountScope
 from metrics.selectors.account_rows import (
-    NOT_KNOWN,
-    AccountFilters,
     AccountListCounts,
     AccountRow,
-    AccountScope,
     Facets,
     account_rows,
     account_rows_all,
@@ -113,12 +111,12 @@ _mark = lru_cache(maxsize=128)(class_mark)
 _NOBODY = uuid.UUID(int=0)
 
 
-class _CountedPaginator(Paginator):  # type: ignore[type-arg]
+class _CountedPaginator(Paginator):
     """A paginator whose count is known already and whose pages are read by the selector."""
 
     def __init__(self, rows: list[Any], per_page: int, total: int) -> None:
         super().__init__(rows, per_page)
-        self.count = total  # type: ignore[misc]
+        self.count = total
 
 
 @requires("accounts.view")

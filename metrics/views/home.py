@@ -11,15 +11,9 @@ from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import Role
 from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import member_list
-from metrics.findings.account import home_finding
-from metrics.selectors.account_rows import (
-    AccountFilters,
-    AccountRow,
-    AccountScope,
-    account_counts,
-    account_rows,
-    stale_account_ids,
-)
+from metrics.findings.account_lists import home_finding
+from metrics.selectors.account_filters import AccountFilters, AccountScope
+from metrics.selectors.account_rows import AccountRow, account_counts, account_rows, stale_account_ids
 from metrics.selectors.freshness import published
 from metrics.views.account_list import list_rows
 

@@ -13,7 +13,8 @@ from accounts.models import SavedView
 from kam.tenancy.context import tenant_context
 from kam.tenancy.models import TenantSettings
 from metrics.models import StaleAccount
-from metrics.selectors.account_rows import AccountFilters, AccountScope, account_counts, account_rows
+from metrics.selectors.account_filters import AccountFilters, AccountScope
+from metrics.selectors.account_rows import account_counts, account_rows
 from tests.factories import AccountFactory, SellingCenterMemberFactory
 from tests.metrics.account_rows import computed
 

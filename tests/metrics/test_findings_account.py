@@ -8,21 +8,23 @@ import pytest
 
 from metrics.findings.account import (
     Facts,
-    ListCounts,
     account_finding,
     clv_finding,
     growth_finding,
-    history_finding,
-    home_finding,
-    list_finding,
     loyalty_finding,
     matrix_finding,
-    missing_finding,
     mix_finding,
     months_finding,
     potential_finding,
     profit_finding,
     value_finding,
+)
+from metrics.findings.account_lists import (
+    ListCounts,
+    history_finding,
+    home_finding,
+    list_finding,
+    missing_finding,
 )
 
 D = Decimal
