@@ -41,7 +41,10 @@ def main(arguments: list[str]) -> None:
         if what == "recompute":
             drive(tenant_id, run.pk)
         else:
-            for shard in run_begin(tenant_id=tenant_id, run_id=run.pk).shards:
+            shards = run_begin(tenant_id=tenant_id, run_id=run.pk).shards
+            if not shards:
+                raise RuntimeError("the run was not cut into shards")
+            for shard in shards:
                 run_shard(tenant_id=tenant_id, shard_id=shard)
             run_fail(tenant_id=tenant_id, run_id=run.pk, reason="only its memory was asked for")
     print(json.dumps({"peak": _peak(), "base": base, "seconds": time.perf_counter() - started}))
