@@ -14,6 +14,12 @@ if env.bool("KAM_DEBUG", default=False):
     raise ImproperlyConfigured("Production does not start with KAM_DEBUG set.")
 if len(env.str("KAM_SECRET_KEY")) < 50:
     raise ImproperlyConfigured("KAM_SECRET_KEY is too short: expected at least 50 characters.")
+if len(set(env.str("KAM_SECRET_KEY"))) < 12:
+    raise ImproperlyConfigured("KAM_SECRET_KEY has too few different characters: make a random one.")
+if "*" in env.list("KAM_ALLOWED_HOSTS"):
+    raise ImproperlyConfigured("KAM_ALLOWED_HOSTS must name the hosts: with * anybody’s links would be ours.")
+if not env.str("KAM_PUBLIC_URL").startswith("https://"):
+    raise ImproperlyConfigured("KAM_PUBLIC_URL must begin with https://: links and cookies are for it alone.")
 
 DEBUG = False
 SECURE_SSL_REDIRECT = env.bool("KAM_SSL_REDIRECT", default=True)

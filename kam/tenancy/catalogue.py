@@ -17,8 +17,6 @@ POLICY_AS_STORED = (
     "(tenant_id = ( SELECT (NULLIF(current_setting('kam.tenant_id'::text, true), ''::text))::uuid "
     'AS "nullif"))'
 )
-# Every schema but the system's own and a session's temporary tables.
-_OURS = "left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'"
 
 # Rows that are read before a tenant is known, or belong to none.
 GLOBAL_TABLES = frozenset(
@@ -93,7 +91,8 @@ def table_findings(cursor: Any) -> list[str]:
         "   AND p.polpermissive AND p.polroles = '{0}' AND pg_get_expr(p.polqual, p.polrelid) = %s "
         "   AND pg_get_expr(p.polwithcheck, p.polrelid) = %s) "
         "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind IN ('r','p','f') AND " + _OURS,
+        "WHERE c.relkind IN ('r','p','f') "
+        "AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'",
         [POLICY_AS_STORED, POLICY_AS_STORED],
     )
     findings = []
@@ -113,7 +112,8 @@ def door_findings(cursor: Any) -> list[str]:
     """Side doors: views without security_invoker, materialised views that can be read, SECURITY DEFINER."""
     cursor.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind = 'v' AND " + _OURS + " "
+        "WHERE c.relkind = 'v' "
+        "AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema' "
         "AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') "
         "AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false)"
     )
@@ -125,7 +125,8 @@ def door_findings(cursor: Any) -> list[str]:
     findings += [f"materialised view {name} is readable" for (name,) in cursor.fetchall()]
     cursor.execute(
         "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
-        "WHERE p.prosecdef AND " + _OURS
+        "WHERE p.prosecdef "
+        "AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'"
     )
     findings += [f"function {name} is SECURITY DEFINER" for (name,) in cursor.fetchall()]
     return findings
@@ -141,7 +142,8 @@ def key_findings(cursor: Any) -> list[str]:
         "  JOIN pg_attribute a ON a.attrelid = con.confrelid AND a.attnum = k.num) "
         "FROM pg_constraint con JOIN pg_class t ON t.oid = con.conrelid "
         "JOIN pg_class f ON f.oid = con.confrelid JOIN pg_namespace n ON n.oid = t.relnamespace "
-        "WHERE con.contype = 'f' AND " + _OURS
+        "WHERE con.contype = 'f' "
+        "AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'"
     )
     findings, composite = [], set()
     for name, table, target, validated, columns, targets in cursor.fetchall():
@@ -159,7 +161,8 @@ def key_findings(cursor: Any) -> list[str]:
     cursor.execute(
         "SELECT t.relname, i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
         "JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace "
-        "WHERE (x.indisunique OR x.indisexclusion) AND NOT x.indisprimary AND " + _OURS + " "
+        "WHERE (x.indisunique OR x.indisexclusion) AND NOT x.indisprimary "
+        "AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema' "
         "AND NOT EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'tenant_id' "
         " AND a.attnum = ANY (x.indkey::int2[]))"
     )

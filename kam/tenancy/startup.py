@@ -14,7 +14,8 @@ def assert_safe_database_role(using: str = "default") -> None:
             findings = role_findings(cursor)
     finally:
         # A server forks after this: its children must not share the connection.
-        connection.close()
+        if not connection.in_atomic_block:
+            connection.close()
     if findings:
         raise ImproperlyConfigured("Unsafe database role: " + "; ".join(findings))
 

@@ -29,7 +29,7 @@ def test_a_key_to_another_tenants_row_is_refused(model: type[TenantModel], field
     target: Any = asker.foreign.get(field.remote_field.model)
     table, column = model._meta.db_table, field.column
     with tenant_context(asker.own.tenant.id), connection.cursor() as cursor:
-        with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        with pytest.raises(IntegrityError) as caught, transaction.atomic():  # noqa: PT012
             cursor.execute(f'UPDATE "{table}" SET "{column}" = %s WHERE id = %s', [target.pk, own.pk])
             assert cursor.rowcount == 1
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -26,7 +26,7 @@ def test_what_we_ship_is_clean() -> None:
 
 @isolate_apps("accounts")
 def test_each_weakness_is_named() -> None:
-    class NoTenant(models.Model):
+    class NoTenant(models.Model):  # noqa: DJ008
         class Meta:
             app_label = "accounts"
 

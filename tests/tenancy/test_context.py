@@ -55,7 +55,7 @@ def test_the_outer_tenant_is_put_back_after_an_exception(
 ) -> None:
     with tenant_context(tenant.id):
         kept = AccountFactory()
-        with pytest.raises((ValueError, DatabaseError)), tenant_context(other_tenant.id):
+        with pytest.raises((ValueError, DatabaseError)), tenant_context(other_tenant.id):  # noqa: PT012
             AccountFactory()
             if broken:
                 with connection.cursor() as cursor:

@@ -83,10 +83,13 @@ def test_work_starts_after_the_commit_with_ids_as_text(
 def test_work_of_a_transaction_that_was_rolled_back_never_starts(
     tenant: Tenant, django_capture_on_commit_callbacks: Any
 ) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        with pytest.raises(ValueError), transaction.atomic():  # noqa: PT012
-            enqueue(note, tenant_id=tenant.id)
-            raise ValueError
+    with (
+        django_capture_on_commit_callbacks(execute=True),
+        pytest.raises(ValueError, match="on purpose"),
+        transaction.atomic(),
+    ):
+        enqueue(note, tenant_id=tenant.id)
+        raise ValueError("on purpose")
     assert seen == []
 
 
