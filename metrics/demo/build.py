@@ -146,8 +146,8 @@ def _people(tenant: Tenant) -> dict[str, Membership]:
 
 
 def _clear_ledger(tenant_id: uuid.UUID) -> None:
-    SalesLine.objects.filter(tenant_id=tenant_id)._raw_delete("default")  # type: ignore[attr-defined]
-    CostEntry.objects.filter(tenant_id=tenant_id)._raw_delete("default")  # type: ignore[attr-defined]
+    SalesLine.objects.filter(tenant_id=tenant_id)._raw_delete("default")
+    CostEntry.objects.filter(tenant_id=tenant_id)._raw_delete("default")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     rollups_rebuild()
