@@ -83,7 +83,7 @@ def test_work_starts_after_the_commit_with_ids_as_text(
 def test_work_of_a_transaction_that_was_rolled_back_never_starts(
     tenant: Tenant, django_capture_on_commit_callbacks: Any
 ) -> None:
-    with (
+    with (  # noqa: PT012
         django_capture_on_commit_callbacks(execute=True),
         pytest.raises(ValueError, match="on purpose"),
         transaction.atomic(),
