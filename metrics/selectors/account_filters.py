@@ -89,12 +89,13 @@ class AccountScope:
     owns: bool
 
     @classmethod
-    def of(cls, principal: Principal) -> "AccountScope":
-        """The scope of a member; teams are read when they matter."""
+    def of(cls, principal: Principal, *, mine: bool = True) -> "AccountScope":
+        """The scope of a member. Teams are read when they matter: `mine` False = nobody asks for `mine()`."""
+        sees_all = sees_all_accounts(principal)
         return cls(
             member_id=principal.member.id,
-            team=principal.team_account_ids,
-            sees_all=sees_all_accounts(principal),
+            team=principal.team_account_ids if mine or not sees_all else frozenset(),
+            sees_all=sees_all,
             owns=principal.role != Role.CONTRIBUTOR,
         )
 

@@ -125,8 +125,8 @@ def account_list(request: HttpRequest) -> HttpResponse:
     principal: Principal = request.principal  # type: ignore[attr-defined]
     if asked := _old_names(request.GET):
         return redirect(f"{request.path}?{asked}")
-    scope = AccountScope.of(principal)
     filters = AccountFilters.of(request.GET)
+    scope = AccountScope.of(principal, mine=filters.mine)
     counts, facets = account_summary(filters=filters, scope=scope)
     number = _page_number(request.GET.get("page"), counts.total)
     rows = account_rows(
