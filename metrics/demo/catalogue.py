@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Line:
-    """A product line of the demo supplier. `cogs_known=False`: the ledger carries no cost of goods for it."""
+    """A product line of the demo supplier. `cogs_known=False`: the early ledger has no cost of goods for it."""
 
     unit: str
     name: str

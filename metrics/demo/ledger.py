@@ -14,6 +14,8 @@ from metrics.demo.customers import CUSTOMERS, Customer
 
 SEED = 20_150_401
 MONTHS = 60
+CAREFUL_SINCE = 24
+UNRECORDED = ("Spare parts", "Gear units", "Frequency converters")
 RATES = {"NOK": 0.0875, "SEK": 0.0895, "GBP": 1.165, "USD": 0.925}
 
 # What an industry buys, as weights of the product lines in catalogue order.
@@ -234,11 +236,9 @@ def _order(
     quantity = max(1, round(budget * random.uniform(0.6, 1.4) / price))
     net = quantity * price * (1 - discount)
     cost = quantity * price * (1 - line.margin) * (1 + 0.012 * index / 12)
-    hidden = customer.story == "unknown_margin" and line.name in (
-        "Spare parts",
-        "Gear units",
-        "Frequency converters",
-    )
+    # The first two years were kept less well: they show what "not known" and "estimated" look like.
+    early = index < CAREFUL_SINCE
+    hidden = early and customer.story == "unknown_margin" and line.name in UNRECORDED
     segment = (
         segment_id(customer, int(random.integers(0, len(customer.segments)))) if customer.segments else ""
     )
@@ -248,7 +248,7 @@ def _order(
         "product_external_id": product_id(line, number),
         "date": (month + timedelta(days=int(random.integers(0, 27)))).isoformat(),
         "net_sales": f"{net:.2f}",
-        "cogs": f"{cost:.2f}" if line.cogs_known and not hidden else "",
+        "cogs": f"{cost:.2f}" if not hidden and (line.cogs_known or not early) else "",
         "quantity": str(quantity),
         "segment_external_id": segment if random.random() < 0.9 else "",
     }
