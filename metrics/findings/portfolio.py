@@ -114,12 +114,14 @@ def _whose(facts: PortfolioFacts) -> str:
 
 
 def _only_one(facts: PortfolioFacts) -> Sentence:
+    # Said here because the key figures below, of 12 months, may have the other sign.
+    window = formatting.plural(facts.months, "month")
     head = Part(f"All of {_whose(facts)} sales come from one account; ")
     if facts.unknown:
         return (head, Part("what it earns is not known."))
     if facts.losing:
-        return (head, Part("it loses money", "losing"), Part(" at gross margin."))
-    return (head, Part("it does not lose money at gross margin."))
+        return (head, Part("it loses money", "losing"), Part(f" at gross margin over {window}."))
+    return (head, Part(f"it does not lose money at gross margin over {window}."))
 
 
 def _concentration(facts: PortfolioFacts) -> Sentence:

@@ -76,7 +76,7 @@ def finding(**facts: object) -> str:
         ),
         (
             {"ranked": 1, "half": 1, "losing": 1, "accounts": 1, "everywhere": 1},
-            "All of your sales come from one account; it loses money at gross margin.",
+            "All of your sales come from one account; it loses money at gross margin over 36 months.",
         ),
         (
             {"ranked": 1, "half": 1, "unknown": 1},
@@ -84,7 +84,7 @@ def finding(**facts: object) -> str:
         ),
         (
             {"ranked": 1, "half": 1},
-            "All of your sales come from one account; it does not lose money at gross margin.",
+            "All of your sales come from one account; it does not lose money at gross margin over 36 months.",
         ),
         ({"ranked": 0}, "None of 635 accounts bought anything in the last 36 months."),
         ({"ranked": 0, "accounts": 1}, "The one account here bought nothing in the last 36 months."),

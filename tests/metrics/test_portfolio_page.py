@@ -239,9 +239,12 @@ class TestPage:
             (None, "The one account here bought nothing in the last 36 months."),
             (
                 ("100", "40"),
-                "All of your sales come from one account; it does not lose money at gross margin.",
+                "All of your sales come from one account; it does not lose money at gross margin over 36 months.",
             ),
-            (("100", "140"), "All of your sales come from one account; it loses money at gross margin."),
+            (
+                ("100", "140"),
+                "All of your sales come from one account; it loses money at gross margin over 36 months.",
+            ),
             (("100", None), "All of your sales come from one account; what it earns is not known."),
             (
                 ("-100", "-40"),

@@ -43,7 +43,7 @@ export function option(data, t, box) {
             coord: at(item),
             symbolSize: item === headline ? 10 : 6,
             itemStyle: { color: c.accent, borderColor: c.surface, borderWidth: item === headline ? 2 : 1.5 },
-            label: { show: labelled.includes(item), position: "right", distance: 7, fontFamily: t.text().fontFamily, fontSize: item === headline ? 12.5 : 12, fontWeight: item === headline ? 650 : 450, color: item === headline ? c.ink : c.ink2, textBorderColor: c.surface, textBorderWidth: 3, formatter: item === headline ? `${number(item.rank)} ${item.rank === 1 ? word.replace(/s$/, "") : word}: ${percent(item.level, { decimals: 0 })}` : `${number(item.rank)}: ${percent(item.level, { decimals: 0 })}` },
+            label: { show: labelled.includes(item), position: x(item.rank) > box.width - grid.left - grid.right - 120 ? "left" : "right", distance: 7, fontFamily: t.text().fontFamily, fontSize: item === headline ? 12.5 : 12, fontWeight: item === headline ? 650 : 450, color: item === headline ? c.ink : c.ink2, textBorderColor: c.surface, textBorderWidth: 3, formatter: item === headline ? `${number(item.rank)} ${item.rank === 1 ? word.replace(/s$/, "") : word}: ${percent(item.level, { decimals: 0 })}` : `${number(item.rank)}: ${percent(item.level, { decimals: 0 })}` },
           })),
         },
       }),

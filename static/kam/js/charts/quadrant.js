@@ -74,8 +74,10 @@ export function geometry(data, box) {
 // On which side of the cuts a class lies: taken from its points, else from what is left over.
 export function sides(data) {
   const placed = new Map();
+  const named = new Set(data.quadrants.map((quadrant) => quadrant.class));
   for (const point of data.points) {
-    if (!placed.has(point.class)) placed.set(point.class, { right: point.x >= data.cuts.x, top: point.y >= data.cuts.y });
+    // Accounts without a class lie anywhere and say nothing about a quadrant.
+    if (named.has(point.class) && !placed.has(point.class)) placed.set(point.class, { right: point.x >= data.cuts.x, top: point.y >= data.cuts.y });
   }
   const all = [[false, true], [true, true], [false, false], [true, false]].map(([right, top]) => ({ right, top }));
   const taken = (side) => [...placed.values()].some((other) => other.right === side.right && other.top === side.top);
