@@ -1,5 +1,6 @@
 """Sales lines and cost-to-serve entries (K1)."""
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -90,8 +91,9 @@ class LedgerKind(ImportKind):
             )
         return currency
 
+    @abstractmethod
     def upsert(self) -> Upsert:
-        raise NotImplementedError
+        """What is written of which columns."""
 
     def stamps(self) -> dict[str, sql.Composable]:
         job = self.context.job_id

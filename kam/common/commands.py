@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from abc import ABC, abstractmethod
 from typing import Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -12,7 +13,7 @@ from django.db import DatabaseError, connections
 from kam.common.errors import ApplicationError
 
 
-class JsonCommand(BaseCommand):
+class JsonCommand(BaseCommand, ABC):
     """A command whose `run` returns what is printed as one JSON line (INTERFACE §1).
 
     Exit code 0 only when it worked; otherwise 1 (2 for a wrong command line) and one line on stderr, without
@@ -21,9 +22,9 @@ class JsonCommand(BaseCommand):
 
     requires_system_checks: list[str] = []
 
-    def run(self, **options: Any) -> dict[str, Any] | None:
+    @abstractmethod
+    def run(self, *args: Any, **options: Any) -> dict[str, Any] | None:
         """Do the work; the returned value is printed. None prints nothing. Raises ApplicationError."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -4,7 +4,9 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +18,7 @@ from kam.common.api.fields import Day, Flag, Id, Money, Ratio, Text, Whole
 from kam.common.api.pagination import PageNumberPagination
 from kam.common.api.views import KamApi, ListApi
 from kam.tenancy.reference import reference_date
-from metrics.models import MetricsRow
+from metrics.models import AccountMetricsHistory, MetricsRow
 from metrics.selectors.account_metrics import account_is_stale, metrics_history, metrics_of
 
 
@@ -141,6 +143,7 @@ _UPV = {
     "estimated": "upv_estimated",
     "exceeds_clv": "upv_exceeds_clv",
 }
+_INPUTS = tuple(ClvInputsOutput().get_fields())
 _INPUT_MONEY = ("annual_margin", "margin_first_year", "acquisition_cost", "acquisition_cost_entered")
 
 
@@ -170,7 +173,7 @@ def metrics_body(account: Account, row: MetricsRow | None, *, stale: bool) -> di
             "method": of("clv_method") or None,
             "inputs": {
                 name: money(inputs.get(name)) if name in _INPUT_MONEY else inputs.get(name)
-                for name in ClvInputsOutput().fields
+                for name in _INPUTS
             },
             "yearly": [
                 {"year": year, "margin": money(margin), "retained": retained, "present_value": money(present)}
@@ -215,8 +218,15 @@ class AccountMetricsHistoryApi(ListApi):
     tagged_object = False
     pagination_class = PageNumberPagination
 
-    def get(self, request: Request, pk: uuid.UUID) -> Response:  # type: ignore[override]
-        account = _visible(self, pk)
+    @cached_property
+    def account(self) -> Account:
+        return _visible(self, self.kwargs["pk"])
+
+    def rows(self) -> "QuerySet[AccountMetricsHistory, AccountMetricsHistory]":
+        return metrics_history(self.account.pk)
+
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        account = self.account
         current = metrics_of(account.pk)
         stale = account_is_stale(account.pk, current)
 
@@ -230,7 +240,7 @@ class AccountMetricsHistoryApi(ListApi):
                 for row in rows
             ]
 
-        return Response(self.pagination_class().page_of(request, metrics_history(account.pk), read))
+        return Response(self.pagination_class().page_of(request, self.rows(), read))
 
 
 def _visible(view: KamApi, pk: uuid.UUID) -> Account:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.cache import cache
@@ -10,7 +11,7 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 
-class WindowThrottle(BaseThrottle):
+class WindowThrottle(BaseThrottle, ABC):
     """Counts requests in fixed windows with one atomic counter in the cache.
 
     DRF's own keeps a list of every moment of the window, read and written whole at each request. A cache that
@@ -19,8 +20,9 @@ class WindowThrottle(BaseThrottle):
 
     scope = ""
 
+    @abstractmethod
     def identity(self, request: Request) -> str:
-        raise NotImplementedError
+        """Whom the counter is for."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
         rate = api_settings.DEFAULT_THROTTLE_RATES.get(self.scope)

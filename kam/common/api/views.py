@@ -6,6 +6,7 @@ belongs to another tenant, to another team, or does not exist.
 """
 
 import uuid
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -100,13 +101,14 @@ class KamApi(APIView):
         return Response(body, status=status, headers=headers)
 
 
-class RowsApi(KamApi):
-    """Views over a table: `rows()` is what the principal may see."""
+class RowsApi(KamApi, ABC):
+    """Views over a table."""
 
     tagged_object = True
 
+    @abstractmethod
     def rows(self) -> "QuerySet[Any, Any]":
-        raise NotImplementedError
+        """What the principal may see."""
 
     def read(self, rows: "QuerySet[Any, Any]") -> list[Row]:
         """Rows as the Output shows them, in one query. Views add to them set by set, never row by row."""
@@ -158,9 +160,9 @@ class CursorListApi(ListApi):
 class CreateListApi(ListApi):
     """A list that takes new objects."""
 
+    @abstractmethod
     def create(self, values: dict[str, Any]) -> Any:
         """Call the service. Returns the new object."""
-        raise NotImplementedError
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         created = self.create(self.parse(request))
@@ -177,13 +179,13 @@ class ReadApi(RowsApi):
 class DetailApi(ReadApi):
     """One object: read it, change it, delete it; If-Match guards the writes."""
 
+    @abstractmethod
     def update(self, obj: Any, values: dict[str, Any], if_match: etag.IfMatch | None) -> None:
         """Call the service, which locks the row and checks the precondition."""
-        raise NotImplementedError
 
+    @abstractmethod
     def remove(self, obj: Any, if_match: etag.IfMatch | None) -> None:
         """Call the service, which locks the row and checks the precondition."""
-        raise NotImplementedError
 
     def patch(self, request: Request, pk: uuid.UUID, *args: Any, **kwargs: Any) -> Response:
         obj = self.find(request, pk)

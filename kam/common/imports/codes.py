@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -48,9 +49,9 @@ class FewValuesColumn(Column):
                 wrong[int(at)] = (encoded.dictionary[index].as_py(), faults[index])
         return result, wrong
 
+    @abstractmethod
     def convert(self, value: str) -> str | None:
         """The value as it is stored. Raises ValueFaultError."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

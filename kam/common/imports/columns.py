@@ -4,6 +4,7 @@ Values stay text until PostgreSQL reads them, so money never passes through a bi
 checked by one pattern; columns with few different values (dates, codes) are checked value by value.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -36,7 +37,7 @@ class ParsedColumn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class Column(ABC):
     """One column of an import kind: its name in files, what it holds, what to say when it does not.
 
     `hint` is read by people choosing a mapping; `synonyms` are headers of other systems (normalised)."""
@@ -81,8 +82,9 @@ class Column:
         """What a value looks like, to be read after "Expected"."""
         return "a value"
 
+    @abstractmethod
     def _check(self, values: pa.Array) -> tuple[pa.Array, dict[int, tuple[str, ValueFaultError]]]:
-        raise NotImplementedError
+        """The values as they are stored, and what is wrong with which of them."""
 
 
 Wrong = dict[int, tuple[str, ValueFaultError]]
