@@ -19,7 +19,7 @@ class RequestLogMiddleware(RequestMiddleware):
     The id is ours, never the client's: a client could otherwise hide behind somebody else's.
     """
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         self.prepare(request)
         request_id = structlog.contextvars.get_contextvars()["request_id"]
         started = time.perf_counter()

@@ -260,7 +260,7 @@ REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Token",
     "TOKEN_PREFIX": "kam_",
 }
-KNOX_TOKEN_MODEL = "tenancy.ApiToken"
+KNOX_TOKEN_MODEL = "tenancy.ApiToken"  # noqa: S105 a model, not a password
 SPECTACULAR_SETTINGS = {
     "TITLE": "KAM API",
     "DESCRIPTION": "Key account management: accounts, ledgers, value, portfolio.",

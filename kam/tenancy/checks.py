@@ -70,7 +70,7 @@ def model_findings(model: type[models.Model]) -> list[checks.CheckMessage]:
 def _column(expression: Any) -> str:
     """The field at the bottom of an index expression (`Lower("name")`, `F("tenant").asc()`)."""
     while not isinstance(expression, str):
-        inner = getattr(expression, "get_source_expressions", list)()
+        inner: list[Any] = getattr(expression, "get_source_expressions", list)()
         expression = inner[0] if inner else getattr(expression, "name", "")
     return expression.lstrip("-")
 

@@ -18,7 +18,7 @@ FRESH_SECONDS = 20.0
 TIMEOUT = 2.0
 
 
-def _redis() -> "redis.Redis[bytes]":
+def _redis() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
 
 

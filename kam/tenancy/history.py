@@ -67,7 +67,8 @@ def register_history(
     """Show the history of a tracked model's objects at `tenancy:history`.
 
     `permission` is asked for the role, `rows(principal)` is the queryset of what this principal may see; an
-    object outside of it answers 404. `labels` names fields better than their models do. Called from the owning app's `AppConfig.ready()`.
+    object outside of it answers 404. `labels` names fields better than their models do. Called from
+    the owning app's `AppConfig.ready()`.
     """
     _registry[model._meta.label_lower] = _Registered(permission, rows, labels or {})
 
@@ -115,7 +116,7 @@ def history_of(obj: models.Model, *, limit: int = 50) -> list[Entry]:
     return [
         Entry(
             at=event.pgh_created_at,
-            who=members.get((event.pgh_context or {}).get("member"), ""),
+            who=members.get((event.pgh_context or {}).get("member", ""), ""),
             door=DOORS.get((event.pgh_context or {}).get("via", ""), ""),
             kind=KINDS.get(event.pgh_label, event.pgh_label),
             changes=[

@@ -245,7 +245,7 @@ class PercentField(forms.DecimalField):
         return None if percent is None else float(percent / 100)
 
 
-class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+class SettingsForm(forms.ModelForm):
     """All settings in one form, with the version that was read."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -291,14 +291,18 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         return {name: self.cleaned_data[name] for name in LABELS}
 
 
+def _column(setting: Setting) -> Any:
+    return TenantSettings._meta.get_field(setting.name)
+
+
 def default_text(setting: Setting) -> str:
     """The product's own value of a setting, as a person reads it."""
-    return written(setting, TenantSettings._meta.get_field(setting.name).get_default())
+    return written(setting, _column(setting).get_default())
 
 
 def written(setting: Setting, value: Any) -> str:
     """A value of a setting as a person reads it."""
-    column: Any = TenantSettings._meta.get_field(setting.name)
+    column = _column(setting)
     if value is None or value == "":
         return setting.empty or "none"
     if setting.percent:
@@ -319,7 +323,7 @@ def changed_from_default(settings: TenantSettings) -> list[Setting]:
         setting
         for group in GROUPS
         for setting in group.settings
-        if getattr(settings, setting.name) != TenantSettings._meta.get_field(setting.name).get_default()
+        if getattr(settings, setting.name) != _column(setting).get_default()
     ]
 
 

@@ -1,6 +1,6 @@
 """What every row of a tenant has."""
 
-from typing import Any
+from typing import Any, ClassVar, cast
 
 import pghistory
 from django.db import models
@@ -39,7 +39,7 @@ class VersionedModel(TenantModel):
 class TenantEvent(Event):
     """One entry of a row's history. Under row level security like the row itself."""
 
-    objects = ScopedManager(tenant="tenant")
+    objects: ClassVar[Any] = ScopedManager(tenant="tenant")
 
     class Meta:
         abstract = True
@@ -60,7 +60,7 @@ def tracked(**options: Any) -> Any:
             model_name=f"{model.__name__}Event",
             base_model=TenantEvent,
             context_field=pghistory.ContextJSONField(),
-            context_id_field=None,
+            context_id_field=cast(Any, None),  # None is "no such column"; the annotation forgot it
             obj_field=pghistory.ObjForeignKey(
                 related_name="history", on_delete=models.DO_NOTHING, db_constraint=False
             ),
