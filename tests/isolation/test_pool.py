@@ -23,7 +23,7 @@ THREADS = 16
 OUTCOMES = ("ok", "ok", "refused", "crash", "broken transaction", "nested", "nested crash")
 
 
-class Crash(Exception):
+class CrashError(Exception):
     """Injected."""
 
 
@@ -60,14 +60,14 @@ def test_ten_thousand_requests_of_two_tenants_over_sixteen_threads(committed_db:
                             with seen:
                                 stale.append(f"nested: {outcome}")
                         if outcome == "nested crash":
-                            raise Crash
-                except Crash:
+                            raise CrashError
+                except CrashError:
                     pass
                 if _names() != expected[member.tenant_id]:
                     with seen:
                         stale.append(f"after nesting: {outcome}")
             if outcome == "crash":
-                raise Crash
+                raise CrashError
             if outcome == "broken transaction":
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT 1 / 0")
@@ -83,7 +83,7 @@ def test_ten_thousand_requests_of_two_tenants_over_sixteen_threads(committed_db:
         middleware._principal = lambda request: Principal(member=member)  # type: ignore[method-assign]
         try:
             middleware(RequestFactory().get("/accounts/"))
-        except Crash:
+        except CrashError:
             pass
         except Exception as error:
             if outcome != "broken transaction":
