@@ -45,7 +45,7 @@ def portfolio_key(request: HttpRequest) -> HttpResponse:
         "heading": key_finding(facts),
         "doubt": key_doubt(facts) if facts.key else "",
         "ratio": ""
-        if ratio is None
+        if ratio is None or ratio <= 0
         else f"{formatting.number(ratio, decimals=1)} times the growth of the rest",
         "rows": [
             {

@@ -50,6 +50,10 @@ def bar(
     return {"width": round(width, 2), "meaning": meaning, "track": track, "thin": thin}
 
 
+# Share of the bar (percent) that one letter of a label needs on a card; a narrower part is read in the legend.
+GROWTH_LETTER = 2.6
+
+
 @register.inclusion_tag("components/growth_bar.html")
 def growth_bar(parts: Sequence[Mapping[str, Any]], label: str, legend: bool = True) -> dict[str, Any]:
     """Growth by type (K5), pattern beside colour. Each part: ``type`` (loss, organic, up_sell, cross_sell,
@@ -57,7 +61,13 @@ def growth_bar(parts: Sequence[Mapping[str, Any]], label: str, legend: bool = Tr
     laid = drawing.segments([abs(float(part["value"] or 0)) for part in parts], smallest=8)
     return {
         "parts": [
-            {**part, "kind": GROWTH[part["type"]], "at": segment, "centre": segment.x + segment.width / 2}
+            {
+                **part,
+                "kind": GROWTH[part["type"]],
+                "at": segment,
+                "centre": segment.x + segment.width / 2,
+                "fits": segment.width >= len(str(part["text"])) * GROWTH_LETTER,
+            }
             for part, segment in zip(parts, laid, strict=True)
         ],
         "label": label,
