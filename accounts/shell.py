@@ -1,13 +1,17 @@
 """What this app gives to the frame around every page: accounts in the search, the history of its objects."""
 
+from django.db.models import Sum
 from django.urls import reverse
 
-from accounts.models import Account
+from accounts.models import Account, AccountMonth, CostEntry, ExchangeRate, Product, SalesLine
 from accounts.selectors.accounts import account_visible
 from accounts.selectors.pickers import account_search
 from kam.tenancy.access import Principal
+from kam.tenancy.context import current_tenant_id
 from kam.tenancy.history import register_history
 from kam.tenancy.search import SearchHit, register_search
+from kam.tenancy.services import register_settings_guard
+from kam.tenancy.welcome import register_count
 
 HISTORY_LABELS = {
     "customer_since": "Customer since",
@@ -39,7 +43,37 @@ def find_accounts(principal: Principal, text: str, limit: int) -> list[SearchHit
     ]
 
 
+def products_count() -> int:
+    """How many products the current tenant's catalogue holds."""
+    return Product.objects.filter(tenant_id=current_tenant_id()).count()
+
+
+def accounts_count() -> int:
+    """How many accounts the current tenant has."""
+    return Account.objects.filter(tenant_id=current_tenant_id()).count()
+
+
+def sales_lines_count() -> int:
+    """How many sales lines are loaded, from the monthly rollup: the ledger itself is too long to count."""
+    rows = AccountMonth.objects.filter(tenant_id=current_tenant_id())
+    return rows.aggregate(lines=Sum("lines"))["lines"] or 0
+
+
+def base_currency_kept() -> str:
+    """Why the base currency cannot be changed any more; empty while nothing stands in it."""
+    tenant_id = current_tenant_id()
+    if any(
+        model.objects.filter(tenant_id=tenant_id).exists() for model in (SalesLine, CostEntry, ExchangeRate)
+    ):
+        return "Sales, costs or exchange rates are loaded in this currency already. Start a new company for another."
+    return ""
+
+
 def register() -> None:
     """Called once, when the app is ready."""
+    register_count("catalogue", products_count)
+    register_count("accounts", accounts_count)
+    register_count("sales", sales_lines_count)
+    register_settings_guard("base_currency", base_currency_kept)
     register_search("Accounts", find_accounts)
     register_history(Account, permission="accounts.view", rows=account_visible, labels=HISTORY_LABELS)

@@ -4,7 +4,9 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from kam.tenancy.context import current_tenant_id
 from kam.tenancy.reference import reference_date
+from kam.tenancy.welcome import register_count
 from metrics.models import AccountMetrics
 from metrics.services.marks import forget_accounts, mark_stale
 from metrics.services.parameters import ENGINE_SETTINGS
@@ -48,6 +50,11 @@ def settings_outdate(sender: Any, tenant_id: uuid.UUID, fields: Iterable[str], *
         figures_outdated(sender, tenant_id, None)
 
 
+def accounts_computed() -> int:
+    """How many of the current tenant's accounts have figures of real sales (the last of the first steps)."""
+    return AccountMetrics.objects.filter(tenant_id=current_tenant_id(), months_of_sales__gt=0).count()
+
+
 def connect() -> None:
     """Connect everything; called once when the app is ready."""
     from accounts import signals as accounts
@@ -62,3 +69,4 @@ def connect() -> None:
         signal.connect(receiver, dispatch_uid=name)
     open_space_changed.connect(figures_outdated, dispatch_uid="metrics.open_space")
     settings_changed.connect(settings_outdate, dispatch_uid="metrics.settings")
+    register_count("computed", accounts_computed)

@@ -203,7 +203,7 @@ def test_the_history_tells_who_changed_what(
     assert (newest.who, newest.door, newest.kind) == ("Admin Northwind", "on a page", "changed")
     assert [(change.label, change.old, change.new) for change in newest.changes] == [
         ("Yearly retention", "0.85", "0.8"),
-        ("Years ahead", "5", "empty"),
+        ("Horizon", "5", "empty"),
     ]
     assert (oldest.kind, oldest.changes) == ("created", [])
     path = f"/history/tenancy.tenantsettings/{stored(tenant).pk}/"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 
 from kam.tenancy.models import Role, User
 from kam.tenancy.permissions import SCOPES
@@ -57,7 +57,7 @@ class AcceptForm(forms.Form):
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=" ".join(password_validators_help_texts()),
+        help_text="At least 10 characters, and not what everybody uses. Three or four words make a good one.",
     )
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:

@@ -48,7 +48,7 @@ GROUPS = (
             Setting("fiscal_year_start", "First month of the fiscal year", "Years on screens begin with it."),
             Setting(
                 "pareto_months",
-                "Months behind the concentration curve",
+                "Length of the concentration curve",
                 "How far back the 80/20 curve and the volume classes look.",
                 "months",
             ),
@@ -76,7 +76,7 @@ GROUPS = (
             ),
             Setting("clv_discount_rate", "Yearly discount rate", "What your capital costs.", percent=True),
             Setting("clv_growth", "Yearly growth", "How the margin of a kept customer grows.", percent=True),
-            Setting("clv_horizon_years", "Years ahead", "How many years count.", "years", empty="for ever"),
+            Setting("clv_horizon_years", "Horizon", "How many years count.", "years", empty="for ever"),
         ),
     ),
     Group(
@@ -132,7 +132,7 @@ GROUPS = (
         (
             Setting(
                 "loyalty_tenure_months",
-                "Months as a customer",
+                "Time as a customer",
                 "At least this long since the first sale.",
                 "months",
             ),
@@ -142,9 +142,7 @@ GROUPS = (
                 "At least this share of the quarters.",
                 percent=True,
             ),
-            Setting(
-                "loyalty_quarters", "Quarters looked at", "The last ones, at most this many.", "quarters"
-            ),
+            Setting("loyalty_quarters", "Looked at", "The last ones, at most this many.", "quarters"),
             Setting(
                 "profitability_hurdle",
                 "Profitability hurdle",
@@ -189,9 +187,7 @@ GROUPS = (
                 "Key account managers read every account",
                 "Off: only their own and those whose selling centre they are in.",
             ),
-            Setting(
-                "kam_account_limit", "Key accounts per manager", "More are marked as overload.", "accounts"
-            ),
+            Setting("kam_account_limit", "Limit per manager", "More are marked as overload.", "accounts"),
         ),
     ),
     Group(
@@ -261,6 +257,9 @@ class SettingsForm(forms.ModelForm):
         for group in GROUPS:
             for setting in group.settings:
                 self._describe(setting)
+        for name, value in self.initial.items():
+            if isinstance(value, float | Decimal) and not isinstance(self.fields[name], PercentField):
+                self.initial[name] = _plain(Decimal(str(value)))
         self.initial.setdefault("version", self.instance.version)
         if read_only:
             for field in self.fields.values():

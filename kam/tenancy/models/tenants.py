@@ -136,6 +136,9 @@ class TenantSettings(VersionedModel):
             ),
         ]
 
+    def __str__(self) -> str:
+        return "Thresholds"
+
     def clean(self) -> None:
         """The rules over several fields, named for a person (the database holds them too)."""
         if self.volume_class_a >= self.volume_class_b:

@@ -5,6 +5,7 @@ import "./dialog.js";
 import "./popover.js";
 import "./search.js";
 import "./upload.js";
+import "./confirm.js";
 import "./forms.js";
 import "./copy.js";
 
