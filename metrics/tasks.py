@@ -75,7 +75,7 @@ def recompute_stale_soon(*, tenant_id: uuid.UUID) -> None:
     transaction.on_commit(after_commit)
 
 
-@shared_task(base=TenantTask, name="metrics.recompute", bind=True, max_retries=None)
+@shared_task(base=TenantTask, own_transactions=True, name="metrics.recompute", bind=True, max_retries=None)
 def recompute(self: Any, *, tenant_id: str, run_id: str) -> str:
     """Take a run one step further: begin it, compute it, or fan out its shards."""
     tenant, run = uuid.UUID(tenant_id), uuid.UUID(run_id)
@@ -97,7 +97,7 @@ def recompute(self: Any, *, tenant_id: str, run_id: str) -> str:
     return run_id
 
 
-@shared_task(base=TenantTask, name="metrics.recompute_shard", bind=True, max_retries=None)
+@shared_task(base=TenantTask, own_transactions=True, name="metrics.recompute_shard", bind=True, max_retries=None)
 def recompute_shard(self: Any, *, tenant_id: str, shard_id: str) -> str:
     """Compute one shard; whoever finishes the last one calls for publishing."""
     tenant = uuid.UUID(tenant_id)
@@ -114,7 +114,7 @@ def recompute_shard(self: Any, *, tenant_id: str, shard_id: str) -> str:
     return shard_id
 
 
-@shared_task(base=TenantTask, name="metrics.recompute_publish", bind=True, max_retries=None)
+@shared_task(base=TenantTask, own_transactions=True, name="metrics.recompute_publish", bind=True, max_retries=None)
 def recompute_publish(self: Any, *, tenant_id: str, run_id: str) -> str:
     """Publish a run whose shards are all there."""
     tenant, run = uuid.UUID(tenant_id), uuid.UUID(run_id)
@@ -170,7 +170,7 @@ def _give_up_shard(tenant: uuid.UUID, shard: uuid.UUID, error: Exception) -> Non
         _give_up(tenant, run, error)
 
 
-@shared_task(base=TenantTask, name="metrics.recompute_stale")
+@shared_task(base=TenantTask, own_transactions=True, name="metrics.recompute_stale")
 def recompute_stale(*, tenant_id: str) -> str | None:
     """Queue one run over the marked accounts and drive it."""
     tenant = uuid.UUID(tenant_id)
@@ -180,7 +180,7 @@ def recompute_stale(*, tenant_id: str) -> str | None:
     return str(run) if run else None
 
 
-@shared_task(base=TenantTask, name="metrics.ranks_refresh")
+@shared_task(base=TenantTask, own_transactions=True, name="metrics.ranks_refresh")
 def ranks_refresh(*, tenant_id: str) -> int:
     """Ranks, medians and totals over the published rows, when accounts were computed alone."""
     tenant = uuid.UUID(tenant_id)
@@ -200,7 +200,7 @@ def nightly() -> None:
         _send(nightly_tenant, tenant_id=tenant.id)
 
 
-@shared_task(base=TenantTask, name="metrics.nightly_tenant")
+@shared_task(base=TenantTask, own_transactions=True, name="metrics.nightly_tenant")
 def nightly_tenant(*, tenant_id: str) -> str | None:
     """A full recomputation in the tenant's nightly hour, once per day however often this is delivered."""
     tenant, now = uuid.UUID(tenant_id), timezone.localtime()
