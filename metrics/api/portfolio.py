@@ -26,7 +26,7 @@ class QueryFlag(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=["true", "false"], **kwargs)
 
-    def to_internal_value(self, data: Any) -> bool:
+    def to_internal_value(self, data: Any) -> Any:
         return bool(super().to_internal_value(data) == "true")
 
 

@@ -1,5 +1,6 @@
 """The portfolio matrices as points (K8, K34): where every account stands, and what its class suggests."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -83,7 +84,7 @@ def _codes(column: pa.ChunkedArray, words: tuple[str, ...]) -> Any:
     return np.array([table.get(word, -1) for word in column.to_pylist()], dtype=np.int8)
 
 
-def _points(table: pa.Table, x: Any, y: Any, classes: list[str], advice: list[str | None],
+def _points(table: pa.Table, x: Any, y: Any, classes: Sequence[str], advice: Sequence[str | None],
             extra: dict[str, list[Any]]) -> list[dict[str, Any]]:  # fmt: skip
     size = as_floats(table["net_sales_12m"]).tolist()
     identity = [table[name].to_pylist() for name in ("account_id", "external_id", "name", "is_key_account")]

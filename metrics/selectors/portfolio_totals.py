@@ -130,7 +130,8 @@ def pareto_of(
 ) -> dict[str, Any]:
     """The Pareto description of a measure over a set of accounts (K2), ready for JSON.
 
-    The curve is thinned for a picture unless `full`. Money is exact: decimal strings. `levels[].account`: id of the account that reaches the level. `top`: share of the top 1, 5, 10, 20.
+    The curve is thinned for a picture unless `full`. Money is exact: decimal strings. `levels[].account`: id
+    of the account that reaches the level. `top`: share of the top 1, 5, 10, 20.
     """
     described = pareto(
         as_floats(table[measure]), np.asarray(table["external_id"].to_pylist(), dtype=object), ranked=ranked

@@ -135,16 +135,16 @@ def _store_peers(potentials: TenantPotentials) -> None:
         *zip(potentials.industries, potentials.by_industry, potentials.industry_buyers, strict=False),
     ]
     for industry, amounts, buyers in groups:
-        for line in np.flatnonzero(~np.isnan(amounts)):
-            rows.append(
-                PeerPotential(
-                    tenant_id=tenant,
-                    industry=industry,
-                    product_line_id=potentials.catalogue[line],
-                    potential=f"{amounts[line]:.4f}",
-                    buyers=int(buyers[line]),
-                )
+        rows += [
+            PeerPotential(
+                tenant_id=tenant,
+                industry=industry,
+                product_line_id=potentials.catalogue[line],
+                potential=f"{amounts[line]:.4f}",
+                buyers=int(buyers[line]),
             )
+            for line in np.flatnonzero(~np.isnan(amounts))
+        ]
     PeerPotential.objects.bulk_create(rows, batch_size=2000)
 
 
@@ -277,7 +277,10 @@ def _update_ranks(ids: pa.Array, judged: Columns, rows: NDArray[np.int64], refer
     names = ("volume_class", "sales_rank", "dubinsky_ingram_class", "dubinsky_ingram_reason")
     taken: list[Any] = [ids.take(pa.array(rows)).to_pylist()]
     taken += [judged[name].take(pa.array(rows)).to_pylist() for name in names]
-    given = "unnest(%s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[]) AS g(account, volume, rank, class, reason)"
+    given = (
+        "unnest(%s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[]) "
+        "AS g(account, volume, rank, class, reason)"
+    )
     with connection.cursor() as cursor:
         for table, condition, params in (
             ("metrics_accountmetrics", "", []),

@@ -33,7 +33,7 @@ class Keep(Enum):
 def recomputation_create(
     *,
     principal: Principal | None = None,
-    date: datetime.date | None | Keep = Keep.DATE,
+    date: datetime.date | Keep | None = Keep.DATE,
     account_ids: Sequence[uuid.UUID] | None = None,
     pin: bool = True,
 ) -> Recomputation:
@@ -77,7 +77,7 @@ def recomputation_create(
     )
 
 
-def _reference(settings: TenantSettings, date: datetime.date | None | Keep) -> datetime.date:
+def _reference(settings: TenantSettings, date: datetime.date | Keep | None) -> datetime.date:
     if isinstance(date, datetime.date):
         return end_of_month(date)
     if date is None:
@@ -85,7 +85,7 @@ def _reference(settings: TenantSettings, date: datetime.date | None | Keep) -> d
     return reference_date(settings)
 
 
-def _pin(settings: TenantSettings, date: datetime.date | None | Keep) -> None:
+def _pin(settings: TenantSettings, date: datetime.date | Keep | None) -> None:
     """Every screen speaks as of this date from now on; what is not computed for it yet is marked."""
     pinned = end_of_month(date) if isinstance(date, datetime.date) else None
     if settings.pinned_reference_date != pinned:

@@ -104,9 +104,10 @@ def _begin(run: Recomputation) -> None:
         claim_marks(run.pk, run.account_ids if run.kind == Kind.ACCOUNTS else None) if run.publish else []
     )
     everything = _needs_everything(run, marked, count)
+    asked = run.account_ids if run.kind == Kind.ACCOUNTS else marked
     chosen = sorted(
         Account.objects.filter(
-            tenant_id=tenant_id, id__in=run.account_ids if run.kind == Kind.ACCOUNTS else marked
+            tenant_id=tenant_id, id__in=[account for account in asked or () if account is not None]
         ).values_list("id", flat=True)
     )
     run.context = run.context | {
@@ -281,6 +282,8 @@ def _loads(run: Recomputation, parameters: Parameters) -> "list[Any] | None":
 
     def load(shard_id: uuid.UUID) -> Figures:
         packed = shards.values_list("result", flat=True).get(pk=shard_id)
+        if packed is None:
+            raise RuntimeError(f"shard {shard_id} is done but holds no figures")
         return unpack(packed)
 
     return [lambda shard_id=shard_id: load(shard_id) for shard_id, _ in states]

@@ -3,7 +3,7 @@
 import math
 import uuid
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from metrics.findings.portfolio_cards import KeyFacts, key_doubt, key_finding
 from metrics.models import Recomputation
 from metrics.selectors.freshness import published
 from metrics.selectors.portfolio_key import key_growth
+from metrics.views.recompute import run_or_404
 
 
 def _known(value: float) -> float | None:
@@ -68,12 +69,7 @@ def portfolio_key(request: HttpRequest) -> HttpResponse:
 @requires("recompute.view")
 def portfolio_progress(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The progress bar of a run; when the run has ended, the page fetches its new figures."""
-    run = Recomputation.objects.filter(
-        tenant_id=request.principal.tenant.id,  # type: ignore[attr-defined]
-        pk=run_id,
-    ).first()
-    if run is None:
-        raise Http404
+    run = run_or_404(request, run_id)
     response = render(request, "metrics/portfolio_progress.html", progress_context(run))
     if run.status in (Recomputation.Status.SUCCEEDED, Recomputation.Status.FAILED):
         response["HX-Refresh"] = "true"

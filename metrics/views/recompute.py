@@ -81,16 +81,22 @@ def pin_date(request: HttpRequest) -> HttpResponse:
     return _back(request)
 
 
-@require_safe
-@requires("recompute.view")
-def progress(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """How far a run is, for the control that polls it; when it has ended the page fetches itself anew."""
+def run_or_404(request: HttpRequest, run_id: uuid.UUID) -> Recomputation:
+    """A run of the reader's tenant. Raises Http404."""
     run = Recomputation.objects.filter(
         tenant_id=request.principal.tenant.id,  # type: ignore[attr-defined]
         pk=run_id,
     ).first()
     if run is None:
         raise Http404
+    return run
+
+
+@require_safe
+@requires("recompute.view")
+def progress(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """How far a run is, for the control that polls it; when it has ended the page fetches itself anew."""
+    run = run_or_404(request, run_id)
     ended = run.status in (Recomputation.Status.SUCCEEDED, Recomputation.Status.FAILED)
     response = render(request, "metrics/partials/run.html", {"run": run, "ended": ended})
     if ended:
