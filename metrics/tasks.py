@@ -25,6 +25,7 @@ from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
 from metrics.services.runs import (
     Next,
+    Published,
     run_abandoned,
     run_begin,
     run_fail,
@@ -87,9 +88,8 @@ def recompute(self: Any, *, tenant_id: str, run_id: str) -> str:
         elif step.next in (Next.COMPUTE, Next.PUBLISH):
             _publish(tenant, run)
         elif step.next == Next.WAIT:
-            other = run_next(tenant_id=tenant)
-            if other is not None and other != run:
-                log.info("recompute_waits", run=run_id, other=str(other))
+            # The end of the run that is at work starts the next.
+            log.info("recompute_waits", run=run_id)
     except _CONNECTION_LOST as error:
         raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
     except (DatabaseError, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as error:
@@ -97,7 +97,9 @@ def recompute(self: Any, *, tenant_id: str, run_id: str) -> str:
     return run_id
 
 
-@shared_task(base=TenantTask, own_transactions=True, name="metrics.recompute_shard", bind=True, max_retries=None)
+@shared_task(
+    base=TenantTask, own_transactions=True, name="metrics.recompute_shard", bind=True, max_retries=None
+)
 def recompute_shard(self: Any, *, tenant_id: str, shard_id: str) -> str:
     """Compute one shard; whoever finishes the last one calls for publishing."""
     tenant = uuid.UUID(tenant_id)
@@ -114,7 +116,9 @@ def recompute_shard(self: Any, *, tenant_id: str, shard_id: str) -> str:
     return shard_id
 
 
-@shared_task(base=TenantTask, own_transactions=True, name="metrics.recompute_publish", bind=True, max_retries=None)
+@shared_task(
+    base=TenantTask, own_transactions=True, name="metrics.recompute_publish", bind=True, max_retries=None
+)
 def recompute_publish(self: Any, *, tenant_id: str, run_id: str) -> str:
     """Publish a run whose shards are all there."""
     tenant, run = uuid.UUID(tenant_id), uuid.UUID(run_id)
@@ -128,17 +132,16 @@ def recompute_publish(self: Any, *, tenant_id: str, run_id: str) -> str:
 
 
 def _publish(tenant: uuid.UUID, run: uuid.UUID) -> None:
-    if not run_publish(tenant_id=tenant, run_id=run):
+    outcome = run_publish(tenant_id=tenant, run_id=run)
+    if outcome == Published.BUSY:
         _look_again(recompute_publish, tenant_id=tenant, run_id=run)
-        return
-    _after(tenant)
+    elif outcome == Published.NOW:
+        _after(tenant)
 
 
 def _after(tenant: uuid.UUID) -> None:
     """What a finished run leaves to do: the next run, newer marks, ranks."""
-    following = run_next(tenant_id=tenant)
-    if following is not None:
-        _send(recompute, tenant_id=tenant, run_id=following)
+    if _start_next(tenant):
         return
     with tenant_context(tenant, via="task"):
         marked = oldest_unclaimed() is not None
@@ -151,12 +154,17 @@ def _after(tenant: uuid.UUID) -> None:
         _send(ranks_refresh, tenant_id=tenant, countdown=RANKS_DELAY_SECONDS + 0.5)
 
 
+def _start_next(tenant: uuid.UUID) -> bool:
+    following = run_next(tenant_id=tenant, running=False)
+    if following is not None:
+        _send(recompute, tenant_id=tenant, run_id=following)
+    return following is not None
+
+
 def _give_up(tenant: uuid.UUID, run: uuid.UUID, error: Exception) -> None:
     log.exception("recompute_failed", run=str(run), tenant=str(tenant))
     run_fail(tenant_id=tenant, run_id=run, reason=f"{type(error).__name__}: {error}")
-    following = run_next(tenant_id=tenant)
-    if following is not None:
-        _send(recompute, tenant_id=tenant, run_id=following)
+    _start_next(tenant)
 
 
 def _give_up_shard(tenant: uuid.UUID, shard: uuid.UUID, error: Exception) -> None:

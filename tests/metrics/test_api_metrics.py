@@ -202,7 +202,9 @@ def test_who_may_recompute(ledger: list[Account], api: Api, other_api: Api) -> N
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_bad_requests_name_the_field(ledger: list[Account], api: Api, body: dict[str, Any], field: str) -> None:
+def test_bad_requests_name_the_field(
+    ledger: list[Account], api: Api, body: dict[str, Any], field: str
+) -> None:
     answer = _post(api, body)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"].split(".")[0] == field
@@ -270,16 +272,19 @@ def test_control_group(ledger: list[Account], api: Api) -> None:
     assert (body["ratio"], body["difference"], body["interval"]) == (1.0, 0.0, None)
     late = api("executive").get("/api/v1/portfolio/control-group/?from=2023-12-31&to=2025-12-31").json()
     assert (late["key"]["accounts"], late["late_joiners"]["accounts"]) == (0, 1)
-    contribution = api("executive").get(
-        "/api/v1/portfolio/control-group/?from=2024-12-31&to=2025-12-31&measure=contribution"
-    ).json()
+    contribution = (
+        api("executive")
+        .get("/api/v1/portfolio/control-group/?from=2024-12-31&to=2025-12-31&measure=contribution")
+        .json()
+    )
     assert contribution["key"]["growth"] == pytest.approx(390 / 200 - 1)
     bad = api("executive").get("/api/v1/portfolio/control-group/?from=2025-12-31&to=2024-12-31")
     assert bad.status_code == 400
 
 
 @pytest.mark.parametrize(
-    ("timing", "value"), [("retained_end", "266.6667"), ("certain_end", "333.3333"), ("certain_now", "366.6667")]
+    ("timing", "value"),
+    [("retained_end", "266.6667"), ("certain_end", "333.3333"), ("certain_now", "366.6667")],
 )
 def test_simulations_know_the_published_numbers(api: Api, timing: str, value: str) -> None:
     body = {"annual_margin": "100", "retention": 0.8, "discount_rate": 0.1, "growth": 0, "horizon_years": None,
@@ -290,7 +295,13 @@ def test_simulations_know_the_published_numbers(api: Api, timing: str, value: st
 
 
 def test_simulations_refuse_what_diverges_and_what_is_out_of_range(api: Api) -> None:
-    body = {"annual_margin": "100", "retention": 1, "discount_rate": 0.02, "growth": 0.05, "horizon_years": None}
+    body = {
+        "annual_margin": "100",
+        "retention": 1,
+        "discount_rate": 0.02,
+        "growth": 0.05,
+        "horizon_years": None,
+    }
     answer = api("admin").post("/api/v1/simulations/clv/", body, format="json")
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:kam:problem:diverges")
     for wrong in ({"retention": 1.2}, {"discount_rate": -0.1}, {"horizon_years": 0}, {"growth": -2}):

@@ -29,7 +29,7 @@ from metrics.services import runs
 from metrics.services.marks import mark_stale
 from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
-from metrics.services.runs import Next, run_abandoned, run_begin, run_publish, run_shard, run_stale_create
+from metrics.services.runs import Next, Published, run_abandoned, run_begin, run_publish, run_shard, run_stale_create
 from planning.models import OpenSpaceCell, PeerPotential
 from tests.metrics.ledgers import (
     REFERENCE,
@@ -47,7 +47,9 @@ from tests.metrics.ledgers import (
 pytestmark = pytest.mark.django_db
 
 
-def seeded(count: int, *, seed: int = 7, lines: int = 12, default_margin: float | None = 0.3) -> list[Account]:
+def seeded(
+    count: int, *, seed: int = 7, lines: int = 12, default_margin: float | None = 0.3
+) -> list[Account]:
     """A ledger of `count` accounts over four years, with credits, unknown costs, costs to serve and entries."""
     chance = random.Random(seed)
     products = list(catalogue({f"Line {i}": default_margin if i == 2 else None for i in range(4)}).values())
@@ -62,7 +64,9 @@ def seeded(count: int, *, seed: int = 7, lines: int = 12, default_margin: float 
         accounts.append(one)
         for _ in range(chance.randrange(1, lines)):
             amount = Decimal(chance.randrange(-20_000, 400_000)).scaleb(-4) * chance.choice([1, 10])
-            cost = None if chance.random() < 0.05 else str((amount * Decimal("0.7")).quantize(Decimal("0.0001")))
+            cost = (
+                None if chance.random() < 0.05 else str((amount * Decimal("0.7")).quantize(Decimal("0.0001")))
+            )
             day = REFERENCE - datetime.timedelta(days=chance.randrange(1460))
             sell(one, chance.choice(products), day.isoformat(), str(amount), cost)
         if chance.random() < 0.7:
@@ -93,7 +97,9 @@ def close(first: Any, second: Any) -> bool:
 def assert_same(first: dict[Any, dict[str, Any]], second: dict[Any, dict[str, Any]]) -> None:
     assert first.keys() == second.keys()
     for key, row in first.items():
-        wrong = {name: (row[name], second[key][name]) for name in row if not close(row[name], second[key][name])}
+        wrong = {
+            name: (row[name], second[key][name]) for name in row if not close(row[name], second[key][name])
+        }
         assert not wrong, (key, wrong)
 
 
@@ -309,7 +315,12 @@ def test_history_alone_changes_nothing_that_is_published(in_tenant: uuid.UUID) -
     assert figures() == rows
     assert PortfolioSnapshot.objects.get(current=True).reference_date == snapshot.reference_date
     assert AccountMetricsHistory.objects.filter(reference_date=past).count() == 6
-    compute(publish=False, reference_date=datetime.date(2023, 6, 30), kind="accounts", account_ids=[accounts[0].pk])
+    compute(
+        publish=False,
+        reference_date=datetime.date(2023, 6, 30),
+        kind="accounts",
+        account_ids=[accounts[0].pk],
+    )
     only = AccountMetricsHistory.objects.filter(reference_date=datetime.date(2023, 6, 30))
     assert [row.account_id for row in only] == [accounts[0].pk]
 
@@ -355,8 +366,8 @@ def test_every_step_may_be_delivered_again(in_tenant: uuid.UUID, many_shards: No
     assert run.accounts_done == 8
     assert run.progress == 0.99
     assert not AccountMetrics.objects.exists()
-    for _ in range(3):
-        assert run_publish(tenant_id=in_tenant, run_id=run.pk)
+    outcomes = [run_publish(tenant_id=in_tenant, run_id=run.pk) for _ in range(3)]
+    assert outcomes == [Published.NOW, Published.NOTHING, Published.NOTHING]
     assert run_begin(tenant_id=in_tenant, run_id=run.pk).next == Next.NOTHING
     assert figures() == expected
     assert AccountMetricsHistory.objects.count() == 8
