@@ -1,6 +1,7 @@
 """Reads of the ledger: profit and loss from the lines themselves, and what it lacks (K1)."""
 
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from psycopg2 import sql
 
 from accounts.models import CostCategory, CostEntry, SalesLine
-from accounts.selectors.ledger_sql import MONTH, costs_sql, lines_sql
+from accounts.selectors.ledger_sql import MONTH, costs_sql, hash_joins, lines_sql
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.selectors import tenant_settings
 
@@ -214,7 +215,7 @@ def _pnl_by(
     }
     sales: dict[Any, tuple[Any, ...]] = {}
     costs: dict[Any, dict[str, Decimal]] = {}
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, nullcontext() if account_id else hash_joins(cursor):
         cursor.execute(_TOTALS.format(key=key, lines=lines_sql(where=sql.SQL(where))), parameters)
         for row in cursor.fetchall():
             sales[row[0]] = row[1:]

@@ -14,7 +14,7 @@ from psycopg2 import sql
 from psycopg2.extras import execute_values
 
 from accounts.selectors.ledger import rate_gaps
-from accounts.selectors.ledger_sql import MONTH, NOTHING, costs_sql, lines_sql
+from accounts.selectors.ledger_sql import MONTH, costs_sql, hash_joins, lines_sql
 from accounts.signals import ledger_changed
 from kam.common.errors import UnprocessableError
 from kam.common.ids import uuid7
@@ -34,9 +34,11 @@ _REBUILD_SHARE = 0.25
 _REBUILD_MINIMUM = 3_000
 _NAMED_ACCOUNTS = 100_000
 
-_ON_TOUCHED = sql.SQL(
-    "JOIN pg_temp.{touched} t ON t.account_id = l.account_id AND l.date >= t.month AND l.date < t.next_month"
-).format(touched=sql.Identifier(TOUCHED))
+# The index decides which lines belong to a touched month, whatever the planner thinks of the table.
+_OF_TOUCHED = sql.SQL(
+    "pg_temp.{touched} t CROSS JOIN LATERAL (SELECT s.* FROM {table} s WHERE s.tenant_id = %(tenant)s "
+    "AND s.account_id = t.account_id AND s.date >= t.month AND s.date < t.next_month OFFSET 0)"
+)
 
 # Rows come in the order of the unique index, so that it grows at one place at a time (a third of the cost).
 # A version 7 key of its own per row would cost a system call each: one per statement, and a counter behind it.
@@ -246,13 +248,17 @@ def _parameters() -> dict[str, Any]:
     return {"tenant": current_tenant_id(), "base": tenant_settings().base_currency}
 
 
-def _write(cursor: Any, *, touched: sql.Composable = NOTHING) -> None:
-    lines = lines_sql(touched=touched)
-    for statement in (
-        _ACCOUNT_MONTHS.format(key=_KEY, lines=lines, costs=costs_sql(touched=touched)),
-        _CELL_MONTHS.format(key=_KEY, lines=lines),
-    ):
-        cursor.execute(statement, {**_parameters(), "key": str(uuid7())[:24]})
+def _write(cursor: Any, *, lines: sql.Composable, costs: sql.Composable) -> None:
+    with hash_joins(cursor):
+        for statement in (
+            _ACCOUNT_MONTHS.format(key=_KEY, lines=lines, costs=costs),
+            _CELL_MONTHS.format(key=_KEY, lines=lines),
+        ):
+            cursor.execute(statement, {**_parameters(), "key": str(uuid7())[:24]})
+
+
+def _touched_rows(table: str) -> sql.Composable:
+    return _OF_TOUCHED.format(touched=sql.Identifier(TOUCHED), table=sql.Identifier(table))
 
 
 def _refresh(cursor: Any) -> None:
@@ -265,7 +271,11 @@ def _refresh(cursor: Any) -> None:
             ).format(sql.Identifier(table), sql.Identifier(TOUCHED)),
             parameters,
         )
-    _write(cursor, touched=_ON_TOUCHED)
+    _write(
+        cursor,
+        lines=lines_sql(source=_touched_rows("accounts_salesline")),
+        costs=costs_sql(source=_touched_rows("accounts_costentry")),
+    )
 
 
 def _rebuild(cursor: Any) -> None:
@@ -274,8 +284,7 @@ def _rebuild(cursor: Any) -> None:
         cursor.execute(
             sql.SQL("DELETE FROM {} WHERE tenant_id = %(tenant)s").format(sql.Identifier(table)), parameters
         )
-    # Statistics are those from before the import: nested loops would be chosen for what looks like no rows.
     # The hash of every key of the tenant would spill to disk with the default of 4 MB.
-    cursor.execute("SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '128MB', true)")
-    _write(cursor)
-    cursor.execute("SELECT set_config('enable_nestloop', 'on', true), set_config('work_mem', '4MB', true)")
+    cursor.execute("SELECT set_config('work_mem', '128MB', true)")
+    _write(cursor, lines=lines_sql(), costs=costs_sql())
+    cursor.execute("SELECT set_config('work_mem', '4MB', true)")

@@ -3,7 +3,7 @@
 import uuid
 from collections import defaultdict
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -80,8 +80,8 @@ def expected() -> tuple[dict[Any, dict[str, Any]], dict[Any, dict[str, Any]]]:
             estimated = line.cogs is None and margin is not None
             cogs = line.cogs * rate if line.cogs is not None else None
             if estimated:
-                # PostgreSQL rounds halves away from zero; numbers here have too many digits to be halves.
-                cogs = (net * (1 - Decimal(repr(margin)))).quantize(Decimal("1e-12"), ROUND_HALF_EVEN)
+                # PostgreSQL rounds halves away from zero.
+                cogs = (net * (1 - Decimal(repr(margin)))).quantize(Decimal("1e-12"), ROUND_HALF_UP)
             days[line.account_id, line.date] += net
             for row in (
                 months[line.account_id, month],
