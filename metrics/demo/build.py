@@ -37,7 +37,7 @@ from metrics.demo.ledger import (
 )
 from metrics.demo.potentials import entered_cells, ideas
 from metrics.models import PortfolioSnapshot, Recomputation
-from metrics.services.runs import Next, run_begin, run_publish
+from metrics.services.runs import Next, Published, run_begin, run_publish
 from planning.models import OpenSpaceCell
 
 SLUG = "demo"
@@ -253,7 +253,7 @@ def _compute(tenant_id: uuid.UUID, day: datetime.date, *, publish: bool) -> None
     with tenant_context(tenant_id, via="command"):
         run = Recomputation.objects.create(tenant_id=tenant_id, reference_date=day, publish=publish)
     step = run_begin(tenant_id=tenant_id, run_id=run.id)
-    if step.next is not Next.COMPUTE or not run_publish(tenant_id=tenant_id, run_id=run.id):
+    if step.next is not Next.COMPUTE or run_publish(tenant_id=tenant_id, run_id=run.id) is not Published.NOW:
         raise DemoError(f"Computing the demo as of {day} did not finish ({step.next.value}).")
 
 

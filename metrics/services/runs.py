@@ -49,6 +49,14 @@ class Next(Enum):
     PUBLISH = "publish"
 
 
+class Published(Enum):
+    """What became of a call to `run_publish`."""
+
+    NOW = "now"
+    BUSY = "busy"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True)
 class Step:
     """The outcome of `run_begin`: what comes next, and the shards that are still to be computed."""
@@ -214,26 +222,30 @@ def run_shard(*, tenant_id: uuid.UUID, shard_id: uuid.UUID) -> ShardOutcome:
             )
     # Only after the commit can the last of several shards see that it is the last.
     with tenant_context(tenant_id, via="task"):
-        left = RecomputationShard.objects.filter(
-            tenant_id=tenant_id,
-            recomputation_id=shard.recomputation_id,
-            status=RecomputationShard.Status.QUEUED,
+        waiting = Recomputation.objects.filter(
+            tenant_id=tenant_id, pk=shard.recomputation_id, status=Status.RUNNING
+        ).exclude(
+            shards__in=RecomputationShard.objects.filter(
+                tenant_id=tenant_id,
+                recomputation_id=shard.recomputation_id,
+                status=RecomputationShard.Status.QUEUED,
+            )
         )
-        return ShardOutcome(complete=None if left.exists() else shard.recomputation_id)
+        return ShardOutcome(complete=shard.recomputation_id if waiting.exists() else None)
 
 
-def run_publish(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> bool:
+def run_publish(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> Published:
     """Compute what is left of a run and publish it, in one transaction.
 
-    Returns False when another delivery is at it now. Does nothing for a run that is not running, or whose
-    shards are not all there.
+    BUSY when another delivery is at it now; NOTHING for a run that is not running, or whose shards are not
+    all there.
     """
     with tenant_context(tenant_id, via="task"):
         if not _lock(f"kam.run:{run_id}", wait=False):
-            return False
+            return Published.BUSY
         run = Recomputation.objects.filter(tenant_id=tenant_id, pk=run_id).first()
         if run is None or run.status != Status.RUNNING:
-            return True
+            return Published.NOTHING
         started = time.monotonic()
         parameters = run_parameters(run)
         chosen = [uuid.UUID(account) for account in run.context["chosen"]]
@@ -241,7 +253,7 @@ def run_publish(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> bool:
         if run.context["everything"]:
             loads = _loads(run, parameters)
             if loads is None:
-                return True
+                return Published.NOTHING
             written = publish_all(
                 loads,
                 run_id=run.pk,
@@ -267,7 +279,7 @@ def run_publish(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> bool:
             raise RuntimeError("a run over some accounts needs a published snapshot")
         forget_marks(run.pk)
         _finish(run, written, time.monotonic() - started)
-    return True
+    return Published.NOW
 
 
 def _loads(run: Recomputation, parameters: Parameters) -> "list[Any] | None":
@@ -326,13 +338,19 @@ def run_fail(*, tenant_id: uuid.UUID, run_id: uuid.UUID, reason: str) -> None:
         run.save(update_fields=["status", "failure", "finished_at", "updated_at"])
 
 
-def run_next(*, tenant_id: uuid.UUID) -> uuid.UUID | None:
-    """The run that should be driven now: the one that is running, else the oldest queued one."""
+def run_next(*, tenant_id: uuid.UUID, running: bool = True) -> uuid.UUID | None:
+    """The run whose turn it is: the one that is running, else the oldest queued one.
+
+    `running` False answers only a queued one, and only while none is running: that one has its own messages.
+    """
     with tenant_context(tenant_id, via="task"):
         runs = Recomputation.objects.filter(
             tenant_id=tenant_id, status__in=[Status.RUNNING, Status.QUEUED]
         ).order_by(models.Case(models.When(status=Status.RUNNING, then=0), default=1), "created_at", "id")
-        return runs.values_list("id", flat=True).first()
+        found = runs.values_list("id", "status").first()
+    if found is None or (found[1] == Status.RUNNING and not running):
+        return None
+    return found[0]
 
 
 def run_abandoned(*, tenant_id: uuid.UUID, quiet: datetime.timedelta) -> uuid.UUID | None:

@@ -18,7 +18,16 @@ from kam.tenancy.models import Tenant
 from metrics.models import Recomputation
 from metrics.services.publish import refresh_ranks
 from metrics.services.requests import Keep, recomputation_create
-from metrics.services.runs import Next, run_begin, run_fail, run_next, run_parameters, run_publish, run_shard
+from metrics.services.runs import (
+    Next,
+    Published,
+    run_begin,
+    run_fail,
+    run_next,
+    run_parameters,
+    run_publish,
+    run_shard,
+)
 
 WAIT_SECONDS = 0.5
 
@@ -95,7 +104,7 @@ class Command(BaseCommand):
             if step == Next.SHARDS:
                 run_shard(tenant_id=tenant_id, shard_id=shards[0])
             elif step in (Next.COMPUTE, Next.PUBLISH):
-                if not run_publish(tenant_id=tenant_id, run_id=run_id):
+                if run_publish(tenant_id=tenant_id, run_id=run_id) != Published.NOW:
                     time.sleep(WAIT_SECONDS)
             else:
                 time.sleep(WAIT_SECONDS)
