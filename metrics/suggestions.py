@@ -24,8 +24,9 @@ class Suggestion:
 def suggestion_for(row: MetricsRow, *, is_key: bool, currency: str) -> Suggestion | None:
     """The decision an account needs, or None where nothing calls for one.
 
-    The rules are those of the portfolio's list (`metrics.selectors.portfolio_suggestions`), and a vulture is
-    repriced whatever its trend (K8). What costs money now comes first, then what was lost, then growth.
+    The rules are those of the portfolio's list (`metrics.selectors.portfolio_suggestions`), so that both pages
+    say the same; a vulture that the list has no rule for is repriced (K8). What costs money now comes first,
+    then what was lost, then growth.
     """
 
     def money(value: Decimal | None) -> str:
@@ -34,15 +35,18 @@ def suggestion_for(row: MetricsRow, *, is_key: bool, currency: str) -> Suggestio
     now, before = row.contribution_12m, row.contribution_prior_12m
     loses = row.sold_12m and now is not None and now < 0 and row.dubinsky_ingram_class != "undeveloped"
     worse = loses and now is not None and now < min(before if before is not None else ZERO, ZERO)
-    if row.loyalty_class == "vulture" or (worse and row.net_sales_12m >= row.net_sales_prior_12m):
+    covered = row.potential_contribution is not None and row.potential_contribution >= 0
+    shrinks = loses and row.net_sales_12m < row.net_sales_prior_12m and not covered
+    if (row.loyalty_class == "vulture" and not shrinks) or (
+        worse and row.net_sales_12m >= row.net_sales_prior_12m
+    ):
         return Suggestion(
             Verdict.REPRICE,
             "Reprice",
             "cut",
             f"It buys for {money(row.net_sales_12m)} a year and leaves {money(now)}.",
         )
-    covered = row.potential_contribution is not None and row.potential_contribution >= 0
-    if loses and row.net_sales_12m < row.net_sales_prior_12m and not covered:
+    if shrinks:
         return Suggestion(
             Verdict.REDUCE,
             "Reduce the effort",

@@ -223,7 +223,7 @@ def _row(row: PortfolioRow, owners: dict[Any, str]) -> dict[str, Any]:
         "is_key": row.is_key,
         "place": " · ".join(part for part in (row.country, owners.get(row.owner, "")) if part),
         "position": class_mark("dubinsky_ingram", row.dubinsky_ingram),
-        "loyalty": class_mark("loyalty", row.loyalty),
+        "loyalty": "dormant" if row.loyalty_reason == "dormant" else class_mark("loyalty", row.loyalty),
         "sales": _cell(row.net_sales),
         "contribution": _cell(row.contribution),
         "expected": _cell(row.expected, estimated=estimated),

@@ -18,6 +18,8 @@ export function option(data, t, box) {
   const y = (share) => (1 - share) * (box.height - grid.top - grid.bottom);
   const round = [100, 200, 400, 500, 1000, 2000, 5000, 10000].filter((tick) => tick < last);
   const ticks = spaced([1, last, headline?.rank, ...round.reverse()], x, 34);
+  // One large account may jump far over a level: then its own share is said, not the level's.
+  const said = (item) => percent(at(item)[1] - item.level >= 0.01 ? at(item)[1] : item.level, { decimals: 0 });
   const at = (item) => data.curve.find(([rank]) => rank >= item.rank) ?? data.curve.at(-1);
   // Direct labels from the headline on upwards, where they do not touch.
   const labelled = [];
@@ -43,7 +45,7 @@ export function option(data, t, box) {
             coord: at(item),
             symbolSize: item === headline ? 10 : 6,
             itemStyle: { color: c.accent, borderColor: c.surface, borderWidth: item === headline ? 2 : 1.5 },
-            label: { show: labelled.includes(item), position: x(item.rank) > box.width - grid.left - grid.right - 120 ? "left" : "right", distance: 7, fontFamily: t.text().fontFamily, fontSize: item === headline ? 12.5 : 12, fontWeight: item === headline ? 650 : 450, color: item === headline ? c.ink : c.ink2, textBorderColor: c.surface, textBorderWidth: 3, formatter: item === headline ? `${number(item.rank)} ${item.rank === 1 ? word.replace(/s$/, "") : word}: ${percent(item.level, { decimals: 0 })}` : `${number(item.rank)}: ${percent(item.level, { decimals: 0 })}` },
+            label: { show: labelled.includes(item), position: x(item.rank) > box.width - grid.left - grid.right - 120 ? "left" : "right", distance: 7, fontFamily: t.text().fontFamily, fontSize: item === headline ? 12.5 : 12, fontWeight: item === headline ? 650 : 450, color: item === headline ? c.ink : c.ink2, textBorderColor: c.surface, textBorderWidth: 3, formatter: item === headline ? `${number(item.rank)} ${item.rank === 1 ? word.replace(/s$/, "") : word}: ${said(item)}` : `${number(item.rank)}: ${said(item)}` },
           })),
         },
       }),
