@@ -29,7 +29,15 @@ from metrics.services import runs
 from metrics.services.marks import mark_stale
 from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
-from metrics.services.runs import Next, Published, run_abandoned, run_begin, run_publish, run_shard, run_stale_create
+from metrics.services.runs import (
+    Next,
+    Published,
+    run_abandoned,
+    run_begin,
+    run_publish,
+    run_shard,
+    run_stale_create,
+)
 from planning.models import OpenSpaceCell, PeerPotential
 from tests.metrics.ledgers import (
     REFERENCE,
