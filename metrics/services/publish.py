@@ -261,6 +261,8 @@ def refresh_ranks(parameters: Parameters) -> int:
     rows = np.flatnonzero(changed)
     if len(rows):
         _update_ranks(table["account_id"].combine_chunks(), judged, rows, parameters.reference)
+    for name, column in judged.items():
+        table = table.set_column(table.column_names.index(name), name, column.cast(table[name].type))
     stamp = RunStamp(snapshot.recomputation, parameters.reference, snapshot.computed_at)
     snapshot_store(
         stamp=stamp,
@@ -268,6 +270,7 @@ def refresh_ranks(parameters: Parameters) -> int:
         cut=cut,
         ratios=snapshot.line_ratios,
         movers=snapshot.movers,
+        table=table,
         recomputed=False,
     )
     return len(rows)

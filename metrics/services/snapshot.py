@@ -92,14 +92,16 @@ def snapshot_store(
     movers: dict[str, Any],
     trend: dict[str, Any] | None = None,
     lines: list[dict[str, Any]] | None = None,
+    table: pa.Table | None = None,
     recomputed: bool = True,
 ) -> PortfolioSnapshot:
     """Describe the published rows and make that the tenant's current snapshot; inside the publishing transaction.
 
-    `trend` and `lines` (margins by product line): where the run has them already; else they are read.
+    `table` (the published rows), `trend` and `lines` (margins by product line): where the caller has them; else
+    they are read.
     `recomputed` False: only ranks and totals were refreshed, so the time of computation stays.
     """
-    table = read_portfolio()
+    table = read_portfolio() if table is None else table
     pareto = _pareto(table, parameters)
     values: dict[str, Any] = {
         "engine_version": ENGINE_VERSION,

@@ -153,6 +153,12 @@ def _until(condition: Callable[[], bool], seconds: float, what: Callable[[], str
     return time.monotonic() - started
 
 
+def _until_state(
+    tenant: Tenant, run: uuid.UUID, worker: Worker, condition: Callable[[str, int], bool]
+) -> None:
+    _until(lambda: condition(*_state(tenant, run)), 60, worker.log.read_text)
+
+
 def _forget(tenant: Tenant) -> None:
     with tenant_context(tenant.id):
         AccountMetricsHistory.objects.filter(tenant_id=tenant.id).delete()
@@ -175,7 +181,7 @@ def test_a_killed_worker_loses_nothing(worker: Worker, tenant: Tenant, what: str
         run = _run(tenant)
         _send(broker, "metrics.recompute", tenant_id=str(tenant.id), run_id=str(run))
         point = chance.randrange(SHARD, ACCOUNTS + 1, SHARD)
-        _until(lambda: _state(tenant, run)[1] >= point, 60, worker.log.read_text)
+        _until_state(tenant, run, worker, lambda _, done, point=point: done >= point)  # type: ignore[misc]
         status, done = _state(tenant, run)
         in_the_middle += status == "running"
         if what == "child":
@@ -193,7 +199,7 @@ def test_a_killed_worker_loses_nothing(worker: Worker, tenant: Tenant, what: str
             return status == "succeeded" or now > done
 
         waits.append(_until(moved, AGAIN_WITHIN, worker.log.read_text))
-        _until(lambda: _state(tenant, run)[0] != "running", 60, worker.log.read_text)
+        _until_state(tenant, run, worker, lambda status, _: status != "running")
         assert _state(tenant, run) == ("succeeded", ACCOUNTS)
         with tenant_context(tenant.id):
             assert figures() == clean
