@@ -67,7 +67,11 @@ def job_finding(job: ImportJob) -> str:
     if job.status == ImportJob.Status.RUNNING:
         return f"{job.file_name} is being imported"
     if job.status == ImportJob.Status.FAILED:
-        return "Nothing was imported" if not job.dry_run else "This file cannot be imported as it is"
+        begin = "Nothing was imported" if not job.dry_run else "This file cannot be imported as it is"
+        if not job.rejected:
+            return begin
+        verb = "is" if job.rejected == 1 else "are"
+        return f"{begin}: {number(job.rejected)} of {plural(job.rows_total or 0, 'row')} {verb} wrong"
     would = job.dry_run
     parts = []
     if job.created:
@@ -82,10 +86,10 @@ def job_finding(job: ImportJob) -> str:
     return f"This file {'would ' if would else ''}{_and(parts)}"
 
 
-def job_detail(job: ImportJob) -> str:
-    """The sentence below the heading."""
+def job_detail(job: ImportJob, first_fault: str = "") -> str:
+    """The sentence below the heading; of a refused file its first fault."""
     if job.status == ImportJob.Status.FAILED:
-        return job.failure
+        return first_fault if job.rejected and first_fault else job.failure
     if job.status != ImportJob.Status.SUCCEEDED:
         return ""
     parts = []
@@ -99,6 +103,13 @@ def job_detail(job: ImportJob) -> str:
     if job.dry_run:
         parts.append("Nothing is stored yet.")
     return " ".join(parts)
+
+
+def fault_sentence(*, row: int, field: str, message: str) -> str:
+    """A fault's message without the row and the column, where both stand beside it."""
+    where = f"Row {row:,}, {field}: " if field else f"Row {row:,}: "
+    rest = message.removeprefix(where)
+    return rest[:1].upper() + rest[1:]
 
 
 def phase_words(job: ImportJob) -> str:

@@ -19,7 +19,14 @@ from accounts.selectors.imports import (
 )
 from accounts.services.imports import Preview, import_confirm, import_create, import_discard, import_preview
 from accounts.tasks import import_enqueue
-from accounts.views.import_words import Steps, job_detail, job_finding, list_finding, phase_words
+from accounts.views.import_words import (
+    Steps,
+    fault_sentence,
+    job_detail,
+    job_finding,
+    list_finding,
+    phase_words,
+)
 from kam.common.errors import ApplicationError
 from kam.common.imports import ImportFileError
 from kam.common.imports.headers import resolve
@@ -256,9 +263,12 @@ def _result(request: HttpRequest, job: ImportJob) -> dict[str, Any]:
         "kind": found,
         "under_way": job.status in _UNDER_WAY,
         "finding": job_finding(job),
-        "detail": job_detail(job),
+        "detail": job_detail(job, problems[0].message if problems else ""),
         "phase": phase_words(job),
-        "problems": problems,
+        "problems": [
+            (fault, fault_sentence(row=fault.row, field=fault.field, message=fault.message))
+            for fault in problems
+        ],
         "more_problems": len(problems) == SHOWN_PROBLEMS,
         "ignored": job.report.get("ignored", []),
         "can_run": _principal(request).can("imports.run"),

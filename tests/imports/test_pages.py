@@ -134,8 +134,9 @@ def test_faults_are_shown_and_downloaded(browser_client: Browser, post: Any) -> 
     body = {"kind": "accounts", "column-1": "external_id", "column-2": "name", "column-3": "country"}
     post(client, url, {**body, "action": "import"})
     page = client.get(url).content.decode().replace(NBSP, " ")
-    assert "Nothing was imported: 1 of 1 rows is wrong." in page
+    assert "Nothing was imported: 1 of 1 row is wrong" in page
     assert "Row 2, country: “Atlantis” is not a country." in page
+    assert ">“Atlantis” is not a country." in page
     text = b"".join(client.get(f"{url}errors.csv").streaming_content).decode("utf-8-sig")
     assert text.splitlines()[1].startswith("2,country,unknown_country,Atlantis,")
 
