@@ -16,6 +16,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kam.settings.dev")
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError:
         print(
@@ -31,7 +32,13 @@ def main() -> int:
         except EmbeddedServerError as error:
             print(f"{error}", file=sys.stderr)
             return 1
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        if "--traceback" in sys.argv:
+            raise
+        print(f"{error}", file=sys.stderr)
+        return 1
     return 0
 
 

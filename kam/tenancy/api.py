@@ -6,7 +6,7 @@ from typing import Any
 from allauth.mfa.adapter import get_adapter as mfa_adapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import authenticate
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db import transaction
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
@@ -54,6 +54,10 @@ def _prove(request: Request, *, email: str, password: str, code: str) -> User:
             user=user, type__in=[Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES]
         )
         if not code or not any(factor.wrap().validate_code(code) for factor in factors):
+            if code:
+                # Six digits are soon guessed: a wrong code counts like a wrong password.
+                user_login_failed.send(sender=__name__, credentials={"email": email}, request=inner)
+                inner.axes_locked_out = False
             raise InvalidCredentialsError("The code of your second factor is needed.", code="second_factor")
     user_logged_in.send(sender=User, request=inner, user=user)
     return user

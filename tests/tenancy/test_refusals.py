@@ -68,6 +68,18 @@ def test_an_unsafe_value_is_refused(changes: dict[str, str], expected: str) -> N
     assert expected in done.stderr
 
 
+def test_a_command_says_it_in_one_line() -> None:
+    done = python(
+        "import sys, runpy; sys.argv = ['manage.py', 'create_tenant', 'X', '--slug', 'x', '--admin', 'a@b.example'];"
+        "runpy.run_path('manage.py', run_name='__main__')",
+        KAM_SECRET_KEY="",
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "Production does not start without KAM_SECRET_KEY in the environment."
+    ]
+
+
 def test_production_is_never_in_debug() -> None:
     done = python("import django; django.setup(); from django.conf import settings; print(settings.DEBUG)")
     assert done.stdout.strip() == "False", done.stderr

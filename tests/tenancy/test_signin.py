@@ -161,6 +161,39 @@ def test_a_second_factor_is_asked_for(members: dict[str, Membership]) -> None:
     assert client.get("/profile/").status_code == 302
 
 
+@override_settings(AXES_FAILURE_LIMIT=3)
+def test_guessing_the_second_factor_locks_too(members: dict[str, Membership]) -> None:
+    totp.TOTP.activate(members["kam"].user, totp.generate_totp_secret())
+    client = Client()
+    body = {"email": "kam@northwind.example", "password": PASSWORD, "code": "000000"}
+    statuses = [
+        client.post("/api/v1/auth/token/", body, content_type="application/json").status_code
+        for _try in range(4)
+    ]
+    assert statuses == [401, 401, 401, 429]
+
+
+@override_settings(
+    SOCIALACCOUNT_PROVIDERS={
+        "openid_connect": {
+            "APPS": [
+                {
+                    "provider_id": "corp",
+                    "name": "Corporate sign-in",
+                    "client_id": "kam",
+                    "secret": "s",
+                    "settings": {"server_url": "https://id.example.com"},
+                }
+            ]
+        }
+    }
+)
+def test_single_sign_on_is_a_button_away() -> None:
+    page = Client().get(LOGIN).content.decode()
+    assert "Corporate sign-in" in page
+    assert "/auth/oidc/corp/login/" in page
+
+
 def test_an_inactive_person_is_out_at_once(browser_client: Any, members: dict[str, Membership]) -> None:
     client = browser_client("kam")
     User.objects.filter(pk=members["kam"].user_id).update(is_active=False)
