@@ -1,7 +1,12 @@
 """Rows about the engine: a full recomputation against the bare sums, a few stale accounts, growth."""
 
+import os
 import statistics
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.pool import Pool
 
 from django.db import connection, connections
 
@@ -12,10 +17,11 @@ from metrics.models import Recomputation
 from metrics.services.marks import mark_stale
 from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
-from metrics.services.runs import Next, run_begin, run_publish, run_shard, run_stale_create
+from metrics.services.runs import Next, run_begin, run_publish, run_stale_create
 from tests.bench.data import Supplier
 from tests.bench.database import settle_tables
 from tests.bench.measure import Report, median_of, say, timed
+from tests.bench.worker import compute_shard, get_ready
 
 RESULT_TABLES = (
     "metrics_accountmetrics",
@@ -33,26 +39,46 @@ _BARE = """
 """
 
 
-def drive(tenant_id: uuid.UUID, run_id: uuid.UUID) -> None:
-    """What the workers do with a run, one after another in this process."""
+@contextmanager
+def worker_processes() -> Iterator[Pool]:
+    """As many processes as an installation has workers (`kam/supervisor.py`), started and connected."""
+    count, start = int(os.environ.get("KAM_WORKERS", "2")), get_context("spawn")
+    barrier = start.Barrier(count + 1)
+    with start.Pool(count, initializer=get_ready, initargs=(barrier,)) as pool:
+        barrier.wait(timeout=120)
+        yield pool
+
+
+def drive(tenant_id: uuid.UUID, run_id: uuid.UUID, workers: Pool | None = None) -> None:
+    """What the workers do with a run: its shards fanned out over `workers`, or one after another here."""
     step = run_begin(tenant_id=tenant_id, run_id=run_id)
-    for shard in step.shards:
-        run_shard(tenant_id=tenant_id, shard_id=shard)
+    shards = [(tenant_id, shard) for shard in step.shards]
+    if workers is not None:
+        workers.starmap(compute_shard, shards, chunksize=1)
+    else:
+        for each in shards:
+            compute_shard(*each)
+    run_publish(tenant_id=tenant_id, run_id=run_id)
     if step.next not in (Next.SHARDS, Next.COMPUTE, Next.PUBLISH):
         raise RuntimeError(f"the run should be computed, but the next step is {step.next}")
-    run_publish(tenant_id=tenant_id, run_id=run_id)
+
+
+def succeeded(tenant_id: uuid.UUID, run_id: uuid.UUID) -> Recomputation:
+    """The run, which must have ended well: raises RuntimeError otherwise."""
     with tenant_context(tenant_id):
         run = Recomputation.objects.get(tenant_id=tenant_id, pk=run_id)
         if run.status != Recomputation.Status.SUCCEEDED:
             raise RuntimeError(f"the run ended as {run.status}: {run.failure}")
+        return run
 
 
-def run_full(supplier: Supplier) -> None:
+def run_full(supplier: Supplier, workers: Pool | None = None) -> None:
     """A full recomputation, from the request to the published figures."""
     tenant_id = supplier.tenant.id
     with tenant_context(tenant_id):
         run = Recomputation.objects.create(tenant_id=tenant_id, reference_date=reference_date())
-    drive(tenant_id, run.pk)
+    drive(tenant_id, run.pk, workers)
+    succeeded(tenant_id, run.pk)
 
 
 def _bare_sums(supplier: Supplier) -> int:
@@ -76,11 +102,12 @@ def full_against_bare(report: Report, supplier: Supplier, lines: int) -> float:
     say(f"full recomputation of {supplier.accounts:,} accounts with {lines:,} lines")
     cells = _bare_sums(supplier)
     floor, full = [], []
-    for _ in range(3):
-        forget_results(supplier)
-        floor.append(timed(lambda: _bare_sums(supplier)))
-        full.append(timed(lambda: run_full(supplier)))
-    again = timed(lambda: run_full(supplier))
+    with worker_processes() as workers:
+        for _ in range(3):
+            forget_results(supplier)
+            floor.append(timed(lambda: _bare_sums(supplier)))
+            full.append(timed(lambda: run_full(supplier, workers)))
+        again = timed(lambda: run_full(supplier, workers))
     seconds, bare = statistics.median(full), statistics.median(floor)
     report.add(
         "recompute",
@@ -96,19 +123,28 @@ def full_against_bare(report: Report, supplier: Supplier, lines: int) -> float:
 
 def full_seconds(supplier: Supplier) -> float:
     """Median seconds of a full recomputation that writes every row."""
-    return median_of(3, lambda: run_full(supplier), before=lambda: forget_results(supplier))
+    with worker_processes() as workers:
+        return median_of(3, lambda: run_full(supplier, workers), before=lambda: forget_results(supplier))
 
 
-def _stale(supplier: Supplier, account_ids: list[str]) -> None:
-    tenant_id = supplier.tenant.id
-    run_id = run_stale_create(tenant_id=tenant_id)
+def _stale(supplier: Supplier) -> uuid.UUID:
+    run_id = run_stale_create(tenant_id=supplier.tenant.id)
     if run_id is None:
         raise RuntimeError("nothing was marked")
-    drive(tenant_id, run_id)
-    with tenant_context(tenant_id):
-        run = Recomputation.objects.get(tenant_id=tenant_id, pk=run_id)
-        if run.timing["rows"] != len(account_ids):
-            raise RuntimeError(f"{run.timing['rows']} accounts were written, not {len(account_ids)}")
+    drive(supplier.tenant.id, run_id)
+    return run_id
+
+
+def _stale_seconds(supplier: Supplier, account_ids: list[str]) -> float:
+    """Median seconds of a recomputation of these accounts; each of them is checked once the clock has stopped."""
+    runs: list[uuid.UUID] = []
+    _mark(supplier, account_ids)
+    runs.append(_stale(supplier))
+    seconds = median_of(5, lambda: runs.append(_stale(supplier)), before=lambda: _mark(supplier, account_ids))
+    for run in runs:
+        if (rows := succeeded(supplier.tenant.id, run).timing["rows"]) != len(account_ids):
+            raise RuntimeError(f"{rows} accounts were written, not {len(account_ids)}")
+    return seconds
 
 
 def _mark(supplier: Supplier, account_ids: list[str]) -> None:
@@ -129,9 +165,7 @@ def stale_against_full(report: Report, supplier: Supplier, full: float) -> None:
         "the 10 largest": supplier.account_ids[:10],
     }
     for what, ids in chosen.items():
-        _mark(supplier, ids)
-        _stale(supplier, ids)
-        seconds = median_of(5, lambda: _stale(supplier, ids), before=lambda: _mark(supplier, ids))  # noqa: B023
+        seconds = _stale_seconds(supplier, ids)
         report.add(
             "stale",
             f"recomputation of {what} against the full one",

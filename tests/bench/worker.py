@@ -1,10 +1,14 @@
-"""A process that does one job as a worker does and tells its peak memory (`memory.py` calls it)."""
+"""What runs in processes of its own, as in a worker: one job that tells its peak memory, or shard after shard.
+
+Nothing of Django is imported before `django.setup()`: a process starts here.
+"""
 
 import json
 import resource
 import sys
 import time
 import uuid
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 
@@ -18,6 +22,28 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
 
 
+def get_ready(barrier: Barrier) -> None:
+    """Start as a worker does, connect, and wait until the others have, too."""
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    import kam.celery  # noqa: F401  # a worker has it in memory
+
+    connection.ensure_connection()
+    import metrics.services.runs  # noqa: F401
+
+    barrier.wait()
+
+
+def compute_shard(tenant_id: uuid.UUID, shard_id: uuid.UUID) -> None:
+    """One shard of a run, in the process of a worker or in this one."""
+    from metrics.services.runs import run_shard
+
+    run_shard(tenant_id=tenant_id, shard_id=shard_id)
+
+
 def main(arguments: list[str]) -> None:
     """`import TENANT FILE`, `recompute TENANT`, or `shards TENANT` (all shards, nothing published)."""
     import django
@@ -29,7 +55,7 @@ def main(arguments: list[str]) -> None:
     from metrics.models import Recomputation
     from metrics.services.runs import run_begin, run_fail, run_shard
     from tests.bench.imports import import_file
-    from tests.bench.recompute import drive
+    from tests.bench.recompute import drive, succeeded
 
     what, tenant_id = arguments[0], uuid.UUID(arguments[1])
     base, started = _peak(), time.perf_counter()
@@ -40,6 +66,7 @@ def main(arguments: list[str]) -> None:
             run = Recomputation.objects.create(tenant_id=tenant_id, reference_date=reference_date())
         if what == "recompute":
             drive(tenant_id, run.pk)
+            succeeded(tenant_id, run.pk)
         else:
             shards = run_begin(tenant_id=tenant_id, run_id=run.pk).shards
             if not shards:
