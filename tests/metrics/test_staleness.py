@@ -80,7 +80,9 @@ def test_a_new_account_is_in_the_lists_at_once(ledger: list[Account], in_tenant:
     assert metrics(one).engine_version != ""
 
 
-def test_a_deleted_account_leaves_the_portfolio(ledger: list[Account], members: dict[str, Membership]) -> None:
+def test_a_deleted_account_leaves_the_portfolio(
+    ledger: list[Account], members: dict[str, Membership]
+) -> None:
     one = account("gone")
     compute()
     assert AccountMetrics.objects.filter(account_id=one.pk).exists()

@@ -222,5 +222,3 @@ def test_a_wiped_redis_forgets_no_run(worker: Worker, tenant: Tenant) -> None:
     _until(lambda: _state(tenant, run)[0] == "succeeded", 60, worker.log.read_text)
     with tenant_context(tenant.id):
         assert figures() == clean
-
-
