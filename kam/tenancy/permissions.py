@@ -157,7 +157,7 @@ def requires(permission: str, *, write: str | None = None) -> Callable[[ViewFunc
             needed = permission if request.method in ("GET", "HEAD") else (write or permission)
             principal = getattr(request, "principal", None)
             if principal is None:
-                if request.user.is_authenticated and not request.path.startswith("/welcome"):
+                if request.user.is_authenticated:
                     raise PermissionDenied("You are signed in, but not a member of any company here.")
                 return redirect_to_login(request.get_full_path())
             if needed != SIGNED_IN and not principal.can(needed):
