@@ -19,6 +19,9 @@ from kam.tenancy.tasks import answers_forget_everywhere
 from tests.conftest import client_for
 from tests.factories import AccountFactory, OpenSpaceCellFactory
 
+# A hundred connections at once: such tests take turns, or they starve one another.
+pytestmark = pytest.mark.xdist_group("threads")
+
 Api = Callable[..., APIClient]
 ACCOUNTS = "/api/v1/accounts/"
 

@@ -18,6 +18,9 @@ from kam.tenancy.models import Membership
 from kam.tenancy.services import member_add, tenant_create
 from tests.factories import AccountFactory
 
+# A hundred connections at once: such tests take turns, or they starve one another.
+pytestmark = pytest.mark.xdist_group("threads")
+
 REQUESTS = 10_000
 THREADS = 16
 OUTCOMES = ("ok", "ok", "refused", "crash", "broken transaction", "nested", "nested crash")
