@@ -18,18 +18,23 @@ from kam.tenancy import backup as module
 from kam.tenancy.backup import BackupError, backup, restore
 from kam.tenancy.context import tenant_context
 from kam.tenancy.services import tenant_create
-from tests.conftest import _admin_cursor
+from tests.conftest import _admin_cursor, _migration_digest
 from tests.factories import AccountFactory
 
 
 @pytest.fixture
 def apart(committed_db: None) -> Iterator[str]:
-    """A database of its own, copied from this process's, which a restore may replace."""
+    """A database of its own, copied from the migrated template, which a restore may replace.
+
+    Not from this process's database: threads of an earlier test may still hold connections to that one.
+    """
     name, before = f"kam_backup_{uuid.uuid4().hex[:8]}", settings.DATABASES["owner"]["NAME"]
+    template = f"kam_template_{_migration_digest()}"
     connections.close_all()
     with _admin_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('kam_template_copy'))")
         cursor.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(before))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         )
     _point_at(name)
     yield name
