@@ -124,6 +124,7 @@ def _begin(run: Recomputation) -> None:
         "everything": everything,
         "chosen": [] if run.kind == Kind.FULL else [str(account) for account in chosen],
         "sharded": everything and count > INLINE_BELOW,
+        "small": count <= INLINE_BELOW,
     }
     run.status, run.started_at, run.engine_version = Status.RUNNING, timezone.now(), ENGINE_VERSION
     run.accounts_total = len(chosen) if run.kind == Kind.ACCOUNTS or not everything else count
@@ -273,7 +274,7 @@ def run_publish(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> Published:
                 catalogue=run.context["lines"],
                 snapshot=snapshot,
             )
-            if Account.objects.filter(tenant_id=tenant_id).count() <= INLINE_BELOW:
+            if run.context["small"]:
                 refresh_ranks(parameters)
         else:
             raise RuntimeError("a run over some accounts needs a published snapshot")
@@ -309,9 +310,11 @@ def _keep_model(run: Recomputation) -> None:
 
 
 def _finish(run: Recomputation, written: int, publish_seconds: float) -> None:
-    shards = RecomputationShard.objects.filter(tenant_id=run.tenant_id, recomputation_id=run.pk)
-    spent = [seconds or 0.0 for seconds in shards.values_list("seconds", flat=True)]
-    shards.update(result=None)
+    spent: list[float] = []
+    if run.context["sharded"]:
+        shards = RecomputationShard.objects.filter(tenant_id=run.tenant_id, recomputation_id=run.pk)
+        spent = [seconds or 0.0 for seconds in shards.values_list("seconds", flat=True)]
+        shards.update(result=None)
     run.status, run.finished_at = Status.SUCCEEDED, timezone.now()
     run.accounts_done = run.accounts_total
     begun = run.started_at or run.finished_at

@@ -154,8 +154,12 @@ def _pareto(table: pa.Table, parameters: Parameters) -> dict[str, Any]:
 
 
 def current_snapshot() -> PortfolioSnapshot | None:
-    """The published snapshot of the current tenant."""
-    return PortfolioSnapshot.objects.filter(tenant_id=current_tenant_id(), current=True).first()
+    """The published snapshot of the current tenant; what only pages read of it is left in the database."""
+    return (
+        PortfolioSnapshot.objects.filter(tenant_id=current_tenant_id(), current=True)
+        .defer("summary", "pareto", "whale", "facets", "trend", "page")
+        .first()
+    )
 
 
 def movers_of_staged(previous: PortfolioSnapshot | None, reference: datetime.date) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def stage_open() -> None:
     """Create the temporary table that results of this transaction are copied into."""
     names = ", ".join(result_columns())
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS staged_metrics")
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.staged_metrics")
         cursor.execute(
             f"CREATE TEMPORARY TABLE staged_metrics ON COMMIT DROP AS "
             f"SELECT {names} FROM metrics_accountmetrics WITH NO DATA"
