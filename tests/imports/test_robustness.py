@@ -93,6 +93,7 @@ def worker(tenant: Tenant, job: ImportJob, media: Path) -> "subprocess.Popen[str
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("threads")
 def test_a_worker_killed_anywhere_leaves_nothing_half_stored(supplier: Tenant, media: Path) -> None:
     """kill -9 in each phase and at odd moments of the storing; the next run gives what a clean one gives."""
     rows = 30_000

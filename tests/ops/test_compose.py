@@ -139,7 +139,7 @@ def interpolate(value: str) -> str:
 
     def replace(match: re.Match[str]) -> str:
         operator, rest = match[2], match[3]
-        return rest if operator == ":-" else "x" * 60
+        return rest if operator == ":-" else "https://abcdefghijklmnopqrstuvwxyz0123456789.example.com/abcdefghijk"
 
     return re.sub(r"\$\{(\w+)(:[-?])?([^}]*)\}", replace, value)
 
