@@ -116,6 +116,7 @@ def test_a_worker_killed_anywhere_leaves_nothing_half_stored(supplier: Tenant, m
         time.sleep(pause)
         process.send_signal(signal.SIGKILL)
         process.wait()
+        _wait_until_free(job)
         assert seen == phase
         with tenant_context(supplier.id):
             job.refresh_from_db()
@@ -124,7 +125,6 @@ def test_a_worker_killed_anywhere_leaves_nothing_half_stored(supplier: Tenant, m
             assert job.status == "running"
             assert not SalesLine.objects.exists()
             assert not AccountMonth.objects.exists()
-    _wait_until_free(job)
     assert import_run(tenant_id=supplier.id, job_id=job.id)
     with tenant_context(supplier.id):
         job.refresh_from_db()
@@ -138,7 +138,7 @@ def test_a_worker_killed_anywhere_leaves_nothing_half_stored(supplier: Tenant, m
 
 
 def _wait_until_free(job: ImportJob) -> None:
-    """The killed worker's connection ends a moment after it."""
+    """The killed worker's connection, and a commit that was under way in it, end a moment after it."""
     for _ in range(100):
         with only_one(job.id) as free:
             if free:
@@ -167,7 +167,8 @@ def test_two_workers_never_run_one_job(supplier: Tenant) -> None:
         job.refresh_from_db()
         assert (job.status, job.created) == ("succeeded", 2000)
         assert SalesLine.objects.count() == 2000
-    assert True in results
+    assert results.count(True) >= 1
+    assert len(results) == 4
 
 
 def test_files_of_one_tenant_stored_at_once_keep_rollup_and_ledger_together(supplier: Tenant) -> None:
