@@ -4,6 +4,7 @@ from django.db.models import Sum
 from django.urls import reverse
 
 from accounts.models import Account, AccountMonth, CostEntry, ExchangeRate, Product, SalesLine
+from accounts.places import AccountTab, register_account_tab
 from accounts.selectors.accounts import account_visible
 from accounts.selectors.pickers import account_search
 from kam.tenancy.access import Principal
@@ -76,4 +77,5 @@ def register() -> None:
     register_count("sales", sales_lines_count)
     register_settings_guard("base_currency", base_currency_kept)
     register_search("Accounts", find_accounts)
+    register_account_tab(AccountTab("segments", "Segments", "accounts:segments", 90))
     register_history(Account, permission="accounts.view", rows=account_visible, labels=HISTORY_LABELS)

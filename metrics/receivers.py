@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from accounts.places import AccountTab, register_account_tab
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.reference import reference_date
 from kam.tenancy.welcome import register_count
@@ -14,6 +15,12 @@ from metrics.services.storing import metrics_rows_ensure
 from metrics.tasks import recompute_stale_soon
 
 FIGURE_SETTINGS = ENGINE_SETTINGS | {"pinned_reference_date"}
+
+TABS = (
+    AccountTab("overview", "Overview", "metrics:account_detail", 10),
+    AccountTab("economics", "Economics", "metrics:account_economics", 80),
+    AccountTab("history", "History", "metrics:account_history", 95),
+)
 
 
 def figures_outdated(
@@ -70,3 +77,5 @@ def connect() -> None:
     open_space_changed.connect(figures_outdated, dispatch_uid="metrics.open_space")
     settings_changed.connect(settings_outdate, dispatch_uid="metrics.settings")
     register_count("computed", accounts_computed)
+    for tab in TABS:
+        register_account_tab(tab)

@@ -10,9 +10,9 @@ from typing import Any
 from babel import Locale
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from accounts.models import Account
+from accounts.places import account_panels, account_tabs
 from accounts.selectors.accounts import account_visible
 from buying_center.models import SellingCenterMember
 from buying_center.selectors import selling_center_list
@@ -44,13 +44,6 @@ from metrics.suggestions import suggestion_for
 from metrics.views import account_cards as cards
 from metrics.views import account_value as worth
 from metrics.views.account_economics import clv_table, fiscal_years, line_rows, pnl_years_table, upv_groups
-
-TABS = (
-    ("overview", "Overview", "metrics:account_detail"),
-    ("economics", "Economics", "metrics:account_economics"),
-    ("segments", "Segments", "accounts:segments"),
-    ("history", "History", "metrics:account_history"),
-)
 
 
 def account_or_404(request: HttpRequest, account_id: uuid.UUID) -> Account:
@@ -136,10 +129,7 @@ def header_context(page: AccountPage, tab: str) -> dict[str, Any]:
         "place": _place(account),
         "team": people[:3],
         "team_more": max(0, len(people) - 3),
-        "tabs": [
-            {"label": label, "url": reverse(name, args=[account.pk]), "current": key == tab}
-            for key, label, name in TABS
-        ],
+        "tabs": account_tabs(principal=page.principal, account_id=account.pk, current=tab),
         "currency": page.currency,
         "can_change": can_change,
         "can_delete": page.principal.can("accounts.delete", account),
@@ -197,6 +187,7 @@ def account_detail(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         "missing": missing,
         "missing_finding": account_lists.missing_finding(len(missing)),
         "children": account_children(principal=page.principal, account_id=account_id),
+        "panels": account_panels(principal=page.principal, account=page.account),
         **_class_context(page),
         **_decision_context(page),
     }

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from accounts.models import ImportJob
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
+from kam.tenancy.home import home_cards
 from kam.tenancy.models import Role
 from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import member_list
@@ -58,6 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "can_import": principal.can("imports.run"),
         "can_add": principal.can("accounts.add"),
         "can_recompute": principal.can("recompute.run"),
+        "cards": home_cards(principal),
         "can_see_portfolio": principal.can("portfolio.view"),
     }
     return render(request, "metrics/home.html", context)
