@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from buying_center import api
+from buying_center.api import selling_center
 
 urlpatterns = [
-    path("selling-centre/", api.SellingCentreListApi.as_view(), name="selling-centre-list"),
-    path("selling-centre/<uuid:pk>/", api.SellingCentreDetailApi.as_view(), name="selling-centre-detail"),
+    path("selling-centre/", selling_center.SellingCentreListApi.as_view(), name="selling-centre-list"),
+    path(
+        "selling-centre/<uuid:pk>/",
+        selling_center.SellingCentreDetailApi.as_view(),
+        name="selling-centre-detail",
+    ),
 ]

@@ -5,7 +5,7 @@ class BuyingCenterConfig(AppConfig):
     name = "buying_center"
 
     def ready(self) -> None:
-        from buying_center.selectors import team_account_ids
+        from buying_center.selectors.selling_center import team_account_ids
         from kam.tenancy.access import register_team_provider
 
         register_team_provider(team_account_ids)

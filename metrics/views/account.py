@@ -15,7 +15,7 @@ from accounts.models import Account
 from accounts.places import account_panels, account_tabs
 from accounts.selectors.accounts import account_visible
 from buying_center.models import SellingCenterMember
-from buying_center.selectors import selling_center_list
+from buying_center.selectors.selling_center import selling_center_list
 from kam.tenancy.access import Principal
 from kam.tenancy.history import history_of
 from kam.tenancy.permissions import requires

@@ -1,4 +1,4 @@
-"""People on both sides. For now: who of ours is in an account's selling centre (K10)."""
+"""Who of ours is in an account’s selling centre (K10)."""
 
 from django.db import models
 from django.db.models import Q
