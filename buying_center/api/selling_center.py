@@ -7,7 +7,11 @@ from rest_framework import serializers
 from accounts.selectors.accounts import of_visible_accounts
 from buying_center.models import SellingCenterMember, SellingRole
 from buying_center.selectors.selling_center import selling_center_list
-from buying_center.services.selling_center import selling_center_add, selling_center_remove, selling_center_update
+from buying_center.services.selling_center import (
+    selling_center_add,
+    selling_center_remove,
+    selling_center_update,
+)
 from kam.common.api.fields import Choice, Day, Flag, Id, StrictSerializer, Text, Whole, read_only
 from kam.common.api.filters import Filter, FlagFilter, IdFilter, ListQuery
 from kam.common.api.views import CreateListApi, DetailApi
