@@ -19,7 +19,7 @@ COPY --from=assets /app/node_modules node_modules
 RUN /opt/venv/bin/python -m kam.common.assets \
     && DJANGO_SETTINGS_MODULE=kam.settings.dev /opt/venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && rm -rf node_modules \
-    && /opt/venv/bin/python -m compileall -q accounts buying_center kam metrics planning
+    && /opt/venv/bin/python -m compileall -q accounts buying_center kam metrics opportunities planning
 
 FROM python:3.13-slim
 RUN groupadd --system --gid 10001 kam \

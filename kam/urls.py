@@ -12,6 +12,7 @@ api_urlpatterns = [
     path("", include("kam.tenancy.api_urls")),
     path("", include("accounts.api_urls")),
     path("", include("buying_center.api_urls")),
+    path("", include("opportunities.api_urls")),
     path("", include("planning.api_urls")),
     path("", include("metrics.api_urls")),
 ]
@@ -19,6 +20,7 @@ api_urlpatterns = [
 urlpatterns = [
     path("", include("kam.tenancy.urls")),
     path("", include("accounts.urls")),
+    path("", include("opportunities.urls")),
     path("", include("metrics.urls")),
     path("auth/", include("allauth.urls")),
     path("api/v1/", include((api_urlpatterns, "api"))),

@@ -2,8 +2,11 @@
 
 from django.urls import path
 
-from planning import api
+from planning.api import open_space
 
 urlpatterns = [
-    path("accounts/<uuid:pk>/open-space/", api.OpenSpaceApi.as_view(), name="open-space"),
+    path("accounts/<uuid:pk>/open-space/", open_space.OpenSpaceApi.as_view(), name="open-space"),
+    path(
+        "accounts/<uuid:pk>/open-space/push/", open_space.OpenSpacePushApi.as_view(), name="open-space-push"
+    ),
 ]

@@ -10,6 +10,7 @@ from factory.django import DjangoModelFactory
 from accounts import models as accounts
 from buying_center import models as buying_center
 from kam.tenancy.context import current_tenant_id
+from opportunities import models as opportunities
 from planning import models as planning
 
 
@@ -112,3 +113,12 @@ class OpenSpaceCellFactory(TenantFactory):
     account = factory.SubFactory(AccountFactory)
     product_line = factory.SubFactory(ProductLineFactory)
     potential = Decimal("1000.0000")
+
+
+class OpportunityFactory(TenantFactory):
+    class Meta:
+        model = opportunities.Opportunity
+
+    account = factory.SubFactory(AccountFactory)
+    name = factory.Sequence(lambda n: f"Opportunity {n}")
+    currency = "USD"

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "kam.tenancy",
     "accounts",
     "buying_center",
+    "opportunities",
     "planning",
     "metrics",
 ]

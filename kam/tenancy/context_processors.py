@@ -9,6 +9,7 @@ from kam.tenancy.selectors import memberships_of
 NAV_PERMISSIONS = {
     "portfolio": "portfolio.view",
     "accounts": "accounts.view",
+    "opportunities": "accounts.view",
     "imports": "imports.view",
     "settings": "settings.view",
     "members": "members.view",

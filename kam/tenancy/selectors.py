@@ -1,6 +1,7 @@
 """Reads of global rows. Each names its tenant or its person: no row level security stands behind them."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import F, Prefetch, QuerySet
 
@@ -71,6 +72,17 @@ def integration_list() -> QuerySet[Membership]:
         .filter(role=Role.INTEGRATION, is_active=True)
         .prefetch_related(Prefetch("tokens", queryset=ApiToken.objects.order_by("-created")))
     )
+
+
+def member_ids_of_users(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """User id → membership id in the current tenant, of active people; others are left out. One query."""
+    wanted = set(user_ids)
+    if not wanted:
+        return {}
+    members = Membership.objects.filter(
+        tenant_id=current_tenant_id(), user_id__in=wanted, is_active=True
+    ).exclude(role=Role.INTEGRATION)
+    return dict(members.values_list("user_id", "id"))
 
 
 def tenant_settings() -> TenantSettings:

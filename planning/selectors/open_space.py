@@ -272,7 +272,7 @@ def _cell(facts: _Facts, key: Key, *, idea: bool, factors: Mapping[str, float]) 
         "basis": basis,
         "buyers": estimate.buyers if basis == "estimated" and estimate is not None else None,
         "contract_end": stored.contract_end if stored is not None else None,
-        "opportunity": None,
+        "opportunity": stored.opportunity_id if stored is not None else None,
         **who(stored),
     }
 
@@ -309,6 +309,7 @@ def holds_something(cell: OpenSpaceCell) -> bool:
         or cell.position != Position.UNKNOWN
         or cell.contract_end is not None
         or cell.owner_id is not None
+        or cell.opportunity_id is not None
         or bool(cell.competitor or cell.note or cell.growth_type_override)
     )
 

@@ -12,8 +12,8 @@ from kam.common.api.etag import IfMatch
 from kam.common.errors import FieldError, InvalidInputError, StaleWriteError
 from kam.common.saving import lock_row, set_values
 from kam.tenancy.access import Principal
-from kam.tenancy.models import Membership, Role
 from kam.tenancy.permissions import authorise
+from kam.tenancy.selectors import member_ids_of_users
 from planning.models import OpenSpaceCell
 from planning.selectors.open_space import (
     Key,
@@ -80,7 +80,7 @@ def _write(
 ) -> bool:
     stored = entered_cells(account)
     keys = _checked_keys(grid, cells)
-    owners = _owners(principal, cells)
+    owners = member_ids_of_users(cell["owner"] for cell in cells if cell.get("owner") is not None)
     computed = _computed_types(grid)
     new: list[OpenSpaceCell] = []
     changed: list[OpenSpaceCell] = []
@@ -121,16 +121,6 @@ def _checked_keys(grid: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -
     if faults:
         raise InvalidInputError(f"{faults[0].field}: {faults[0].message}", errors=faults)
     return keys
-
-
-def _owners(principal: Principal, cells: Sequence[Mapping[str, Any]]) -> dict[uuid.UUID, uuid.UUID]:
-    wanted = {cell["owner"] for cell in cells if cell.get("owner") is not None}
-    if not wanted:
-        return {}
-    members = Membership.objects.filter(
-        tenant_id=principal.tenant.id, user_id__in=wanted, is_active=True
-    ).exclude(role=Role.INTEGRATION)
-    return dict(members.values_list("user_id", "id"))
 
 
 def _computed_types(grid: Mapping[str, Any]) -> dict[uuid.UUID, str]:

@@ -33,6 +33,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "accounts.CostEntry": {"currency": "USD", "date": datetime.date(2025, 6, 15)},
     "buying_center.SellingCenterMember": {"role": "kam", "is_lead": True},
     "accounts.ImportJob": {"kind": "accounts", "file_name": "ownmark.csv"},
+    "opportunities.Opportunity": {"currency": "USD", "outcome": ""},
 }
 # The static part of a path before an argument → the model of the object that it names.
 SEGMENTS = {
@@ -49,6 +50,7 @@ SEGMENTS = {
     "imports": "accounts.ImportJob",
     "views": "accounts.SavedView",
     "selling-centre": "buying_center.SellingCenterMember",
+    "opportunities": "opportunities.Opportunity",
     "recomputations": "metrics.Recomputation",
     "recompute": "metrics.Recomputation",
     "members": "tenancy.Membership",
@@ -69,6 +71,7 @@ REFERENCES = {
 # Names of arguments that say by themselves what they are.
 NAMES = {
     "account_id": "accounts.Account",
+    "opportunity_id": "opportunities.Opportunity",
     "segment_id": "accounts.Segment",
     "line_id": "accounts.ProductLine",
     "view_id": "accounts.SavedView",

@@ -1,6 +1,5 @@
 """The Open Space grid (K6 with K4): what it shows, and that nobody's entry is lost."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,97 +7,17 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from rest_framework.test import APIClient
 
-from accounts.models import Account, CellMonth, Product, ProductLine, Segment
 from kam.tenancy.models import Membership, Tenant, TenantSettings
 from planning.models import OpenSpaceCell, PeerPotential
 from planning.selectors.open_space import open_space_rows, twelve_months
 from planning.signals import open_space_changed
 from tests.factories import (
-    AccountFactory,
-    BusinessUnitFactory,
-    ProductFactory,
     ProductLineFactory,
     SegmentFactory,
     SellingCenterMemberFactory,
 )
-
-Api = Callable[..., APIClient]
-
-
-class World:
-    """One account: North with Oslo below it, South; Pumps and Valves in Flow, Care in Service; one idea."""
-
-    account: Account
-    north: Segment
-    oslo: Segment
-    south: Segment
-    pumps: ProductLine
-    valves: ProductLine
-    care: ProductLine
-    idea: ProductLine
-
-    def sell(self, segment: Segment | None, line: ProductLine, amount: str, month: date) -> None:
-        product = Product.objects.filter(product_line=line).first() or ProductFactory(product_line=line)
-        CellMonth.objects.create(
-            tenant_id=self.account.tenant_id,
-            account=self.account,
-            segment=segment,
-            product=product,
-            month=month,
-            net_sales=Decimal(amount),
-            lines=1,
-        )
-
-
-@pytest.fixture
-def world(tenant: Tenant, as_tenant: Any, members: dict[str, Membership]) -> World:
-    world = World()
-    with as_tenant(tenant):
-        TenantSettings.objects.update(pinned_reference_date=date(2025, 6, 15))
-        world.account = AccountFactory(owner=members["kam"], industry="Hotels")
-        world.north = SegmentFactory(account=world.account, name="North", position=1)
-        world.oslo = SegmentFactory(account=world.account, name="Oslo", parent=world.north)
-        world.south = SegmentFactory(account=world.account, name="South", position=2)
-        flow, service = BusinessUnitFactory(name="Flow"), BusinessUnitFactory(name="Service")
-        world.pumps = ProductLineFactory(name="Pumps", business_unit=flow, position=1)
-        world.valves = ProductLineFactory(name="Valves", business_unit=flow, position=2)
-        world.care = ProductLineFactory(name="Care", business_unit=service)
-        world.idea = ProductLineFactory(
-            name="Leak radar", kind="idea", account=world.account, business_unit=None
-        )
-        world.sell(world.oslo, world.pumps, "700", date(2025, 6, 1))
-        world.sell(world.oslo, world.pumps, "300", date(2024, 7, 1))
-        world.sell(world.oslo, world.pumps, "9999", date(2024, 6, 1))
-        world.sell(world.oslo, world.pumps, "9999", date(2025, 7, 1))
-        world.sell(world.south, world.valves, "-50", date(2025, 1, 1))
-        world.sell(None, world.pumps, "40.5", date(2025, 2, 1))
-    return world
-
-
-def url(world: World) -> str:
-    return f"/api/v1/accounts/{world.account.pk}/open-space/"
-
-
-def read(client: APIClient, world: World) -> tuple[dict[str, Any], str]:
-    answer = client.get(url(world))
-    assert answer.status_code == 200, answer.content
-    return answer.json(), answer["ETag"]
-
-
-def write(client: APIClient, world: World, *cells: dict[str, Any], tag: str | None = None) -> Any:
-    tag = tag or read(client, world)[1]
-    return client.patch(url(world), {"cells": list(cells)}, format="json", HTTP_IF_MATCH=tag)
-
-
-def cell_of(grid: dict[str, Any], segment: Segment | None, line: ProductLine) -> dict[str, Any]:
-    wanted = (str(segment.pk) if segment else None, str(line.pk))
-    return next(cell for cell in grid["cells"] if (cell["segment"], cell["product_line"]) == wanted)
-
-
-def key(segment: Segment | None, line: ProductLine) -> dict[str, Any]:
-    return {"segment": str(segment.pk) if segment else None, "product_line": str(line.pk)}
+from tests.planning.grid import Api, World, cell_of, key, read, url, write
 
 
 def test_the_window_is_twelve_whole_months() -> None:

@@ -4,18 +4,23 @@ import uuid
 from typing import Any
 
 from django.http import Http404
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Account
 from accounts.selectors.accounts import account_find
-from kam.common.api.etag import IfMatch
+from kam.common.api.etag import IfMatch, version_tag
 from kam.common.api.fields import Choice, Day, Id, Money, MoneyInput, Ratio, StrictSerializer, Text, Whole
+from kam.common.api.rows import read_rows
 from kam.common.api.views import KamApi
+from opportunities.api import OpportunityOutput
+from opportunities.selectors import opportunity_visible
 from planning.models import GrowthType, Position
 from planning.selectors.open_space import grid_tag, open_space_grid
 from planning.services.open_space import open_space_patch
+from planning.services.push import open_space_push
 
 MAX_CELLS = 20_000
 
@@ -147,11 +152,11 @@ class OpenSpaceApi(KamApi):
         lists = GridLists()
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        grid = open_space_grid(account=self._account(pk))
+        grid = open_space_grid(account=account_of(self, pk))
         return self.tagged(request, grid, grid_tag(grid))
 
     def patch(self, request: Request, pk: uuid.UUID) -> Response:
-        account = self._account(pk)
+        account = account_of(self, pk)
         self.check_object_permissions(request, account)
         if_match = self.if_match(request)
         assert isinstance(if_match, IfMatch), "This view requires the header."
@@ -159,8 +164,33 @@ class OpenSpaceApi(KamApi):
         grid = open_space_patch(principal=self.principal, account=account, cells=cells, if_match=if_match)
         return self.tagged(request, grid, grid_tag(grid))
 
-    def _account(self, pk: uuid.UUID) -> Account:
-        account = account_find(self.principal, pk)
-        if account is None:
-            raise Http404
-        return account
+
+class OpenSpacePushApi(KamApi):
+    """Make a push opportunity from a cell: 201 the linked one, again 200 the same one."""
+
+    permissions = {"POST": "accounts.change"}
+    errors = (404,)
+
+    class Input(StrictSerializer):
+        segment = Id(allow_null=True, required=False, default=None, help_text="null = the whole account")
+        product_line = Id()
+
+    Output = OpportunityOutput
+
+    @extend_schema(responses={200: OpportunityOutput, 201: OpportunityOutput})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        account = account_of(self, pk)
+        self.check_object_permissions(request, account)
+        cell = self.parse(request)
+        opportunity, created = open_space_push(principal=self.principal, account=account, **cell)
+        rows = read_rows(opportunity_visible(self.principal).filter(pk=opportunity.pk), OpportunityOutput)
+        tag = version_tag(rows[0]["id"], rows[0]["version"])
+        return self.tagged(request, rows[0], tag, status=201 if created else 200)
+
+
+def account_of(view: KamApi, pk: uuid.UUID) -> Account:
+    """The account that a path names. Raises Http404."""
+    account = account_find(view.principal, pk)
+    if account is None:
+        raise Http404
+    return account

@@ -7,6 +7,7 @@ from django.db.models import Q
 from accounts.models import Account, ProductLine, Segment
 from kam.tenancy.fields import TenantForeignKey, TenantReference
 from kam.tenancy.models import TenantModel, VersionedModel, tracked
+from opportunities.models import Opportunity
 
 
 class Position(models.TextChoices):
@@ -51,6 +52,9 @@ class OpenSpaceCell(VersionedModel):
     owner = TenantForeignKey(
         "tenancy.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    opportunity = TenantForeignKey(
+        Opportunity, on_delete=models.SET_NULL, null=True, blank=True, related_name="cells"
+    )
     changed_by = TenantForeignKey(
         "tenancy.Membership", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -71,7 +75,10 @@ class OpenSpaceCell(VersionedModel):
             ),
             models.CheckConstraint(condition=Q(position__in=Position.values), name="openspacecell_position"),
         ]
-        indexes = [models.Index(fields=["tenant", "product_line"], name="openspacecell_line_idx")]
+        indexes = [
+            models.Index(fields=["tenant", "product_line"], name="openspacecell_line_idx"),
+            models.Index(fields=["tenant", "opportunity"], name="openspacecell_opportunity_idx"),
+        ]
 
 
 class PeerPotential(TenantModel):

@@ -1,0 +1,140 @@
+"""`opportunities/`: leads and qualified opportunities (K19)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from kam.common.api.fields import (
+    Choice,
+    Code,
+    Day,
+    Id,
+    Money,
+    MoneyInput,
+    Ratio,
+    StrictSerializer,
+    Text,
+    Whole,
+    read_only,
+)
+from kam.common.api.filters import DayFilter, Filter, IdFilter, ListQuery, NullFilter
+from kam.common.api.views import CreateListApi, DetailApi
+from opportunities.models import Answer, Direction, Opportunity, Outcome, Stage, Status
+from opportunities.selectors import opportunity_visible
+from opportunities.services import opportunity_create, opportunity_delete, opportunity_update
+
+
+class OpportunityOutput(serializers.Serializer[Any]):
+    """Money in `currency`, for the first year; ratios are numbers; null = not known."""
+
+    id = Id()
+    account = Id(source="account_id")
+    name = Text()
+    status = Choice(choices=Status.choices, help_text="Qualified = CABS is answered yes four times.")
+    compelling_reason = Choice(choices=Answer.choices)
+    authority = Choice(choices=Answer.choices)
+    budget = Choice(choices=Answer.choices)
+    allies = Choice(choices=Answer.choices)
+    stage = Choice(choices=Stage.choices)
+    direction = Choice(choices=Direction.choices)
+    amount = Money(allow_null=True)
+    currency = Text(help_text="ISO 4217")
+    expected_margin = Ratio(allow_null=True, help_text="Ratio of the amount.")
+    probability = Ratio(allow_null=True)
+    close_date = Day(allow_null=True, help_text="When it is expected to be decided.")
+    product_line = Id(source="product_line_id", allow_null=True)
+    segment = Id(source="segment_id", allow_null=True)
+    competitor = Text(allow_null=True)
+    notes = Text(allow_null=True)
+    owner = Id(source="owner.user_id", allow_null=True, help_text="User id of a member.")
+    owner_name = Text(source="owner.user.name", allow_null=True)
+    outcome = Choice(choices=Outcome.choices, allow_null=True, help_text="null = open")
+    outcome_reason = Text(allow_null=True)
+    closed_on = Day(allow_null=True)
+    version = Whole()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class OpportunityInput(StrictSerializer):
+    """What may be written. Omitted = as it is; null = not known. `status` is what CABS makes it."""
+
+    account = Id()
+    name = Text(max_length=200)
+    status = Choice(choices=Status.choices, required=False)
+    compelling_reason = Choice(choices=Answer.choices, required=False)
+    authority = Choice(choices=Answer.choices, required=False)
+    budget = Choice(choices=Answer.choices, required=False)
+    allies = Choice(choices=Answer.choices, required=False)
+    stage = Choice(choices=Stage.choices, required=False)
+    direction = Choice(choices=Direction.choices, required=False)
+    amount = MoneyInput(allow_null=True, required=False, min_value=0)
+    currency = Code(
+        r"^([A-Z]{3})?$", "a currency code of three capitals, such as EUR", allow_null=True, required=False
+    )
+    expected_margin = Ratio(allow_null=True, required=False, min_value=-1, max_value=1)
+    probability = Ratio(allow_null=True, required=False, min_value=0, max_value=1)
+    close_date = Day(allow_null=True, required=False)
+    product_line = Id(allow_null=True, required=False)
+    segment = Id(allow_null=True, required=False)
+    competitor = Text(max_length=120, allow_null=True, required=False)
+    notes = Text(max_length=8000, allow_null=True, required=False)
+    owner = Id(allow_null=True, required=False)
+    outcome = Choice(choices=Outcome.choices, allow_null=True, required=False)
+    outcome_reason = Text(max_length=2000, allow_null=True, required=False)
+    closed_on = Day(allow_null=True, required=False)
+
+
+OpportunityInput.ignored = read_only(OpportunityOutput, OpportunityInput)
+
+ORDERING = ("name", "stage", "status", "amount", "probability", "close_date", "created_at", "updated_at")
+
+
+class OutcomeFilter(Filter):
+    """`open` = none yet."""
+
+    def condition(self, value: Any) -> Any:
+        return super().condition("" if value == "open" else value)
+
+
+class OpportunityListApi(CreateListApi):
+    permissions = {"GET": "accounts.view", "POST": "accounts.change"}
+    Input, Output = OpportunityInput, OpportunityOutput
+    query = ListQuery(
+        filters={
+            "account": IdFilter("account_id"),
+            "status": Filter("status", Status.values),
+            "stage": Filter("stage", Stage.values),
+            "direction": Filter("direction", Direction.values),
+            "outcome": OutcomeFilter("outcome", ["open", *Outcome.values], help="open = not ended yet."),
+            "owner": IdFilter("owner__user_id"),
+            "product_line": IdFilter("product_line_id"),
+            "segment": IdFilter("segment_id"),
+            "whole_account": NullFilter("segment", help="Only those of no segment, or only the others."),
+            "close_from": DayFilter("close_date__gte"),
+            "close_to": DayFilter("close_date__lte"),
+        },
+        search=("name", "notes", "competitor"),
+        ordering={name: name for name in ORDERING},
+        default="-created_at",
+    )
+
+    def rows(self) -> Any:
+        return opportunity_visible(self.principal)
+
+    def create(self, values: dict[str, Any]) -> Opportunity:
+        return opportunity_create(principal=self.principal, values=values)
+
+
+class OpportunityDetailApi(DetailApi):
+    permissions = {"GET": "accounts.view", "PATCH": "accounts.change", "DELETE": "accounts.change"}
+    Input, Output = OpportunityInput, OpportunityOutput
+
+    def rows(self) -> Any:
+        return opportunity_visible(self.principal).select_related("account")
+
+    def update(self, obj: Opportunity, values: dict[str, Any], if_match: Any) -> None:
+        opportunity_update(principal=self.principal, opportunity=obj, values=values, if_match=if_match)
+
+    def remove(self, obj: Opportunity, if_match: Any) -> None:
+        opportunity_delete(principal=self.principal, opportunity=obj, if_match=if_match)

@@ -1,0 +1,6 @@
+"""Pages of opportunities."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "opportunities"
+urlpatterns: list[URLPattern | URLResolver] = []
