@@ -278,6 +278,8 @@ SPECTACULAR_SETTINGS = {
         "ProductLineKindEnum": "accounts.models.ProductLine.Kind",
         "GrowthTypeEnum": "planning.models.GrowthType",
         "SellingRoleEnum": "buying_center.models.SellingRole",
+        "OpportunityStatusEnum": "opportunities.models.Status",
+        "CabsAnswerEnum": "opportunities.models.Answer",
         "RoleEnum": "kam.tenancy.models.Role",
     },
 }
