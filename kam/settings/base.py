@@ -278,6 +278,7 @@ SPECTACULAR_SETTINGS = {
         "ProductLineKindEnum": "accounts.models.ProductLine.Kind",
         "GrowthTypeEnum": "planning.models.GrowthType",
         "SellingRoleEnum": "buying_center.models.SellingRole",
+        "StatusEnum": "metrics.models.Recomputation.Status",
         "OpportunityStatusEnum": "opportunities.models.Status",
         "CabsAnswerEnum": "opportunities.models.Answer",
         "RoleEnum": "kam.tenancy.models.Role",
