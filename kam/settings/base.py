@@ -313,6 +313,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "imports-resume": {"task": "accounts.imports_resume_all", "schedule": timedelta(seconds=30)},
     "answers-forget": {"task": "tenancy.answers_forget_everywhere", "schedule": timedelta(hours=1)},
+    "notifications-mail": {
+        "task": "tenancy.notifications_mail_everywhere",
+        "schedule": timedelta(minutes=15),
+    },
     "metrics-nightly": {"task": "metrics.nightly", "schedule": crontab(minute=7)},
     "metrics-watchdog": {"task": "metrics.watchdog", "schedule": timedelta(seconds=30)},
 }

@@ -6,8 +6,18 @@ from collections.abc import Iterable
 from django.db.models import F, Prefetch, QuerySet
 
 from kam.common.errors import NotFoundError
+from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
-from kam.tenancy.models import ApiToken, Invitation, Membership, Role, Tenant, TenantSettings, User
+from kam.tenancy.models import (
+    ApiToken,
+    Invitation,
+    Membership,
+    Notification,
+    Role,
+    Tenant,
+    TenantSettings,
+    User,
+)
 
 
 def membership_list_active(*, user_id: uuid.UUID) -> QuerySet[Membership]:
@@ -58,6 +68,18 @@ def invitation_list_open() -> QuerySet[Invitation]:
     return Invitation.objects.filter(tenant_id=current_tenant_id(), accepted_at__isnull=True).order_by(
         "email"
     )
+
+
+def notification_list(*, principal: Principal) -> QuerySet[Notification]:
+    """What this member was told in this tenant, the latest first."""
+    return Notification.objects.filter(tenant_id=principal.tenant.id, member_id=principal.member.id).order_by(
+        "-created_at", "-id"
+    )
+
+
+def notification_unread_count(*, principal: Principal) -> int:
+    """How many of them the member has not opened yet."""
+    return notification_list(principal=principal).filter(read_at__isnull=True).count()
 
 
 def token_list(*, member: Membership) -> QuerySet[ApiToken]:

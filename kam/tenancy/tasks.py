@@ -9,6 +9,7 @@ from django.db import transaction
 from kam.tenancy.context import tenant_context
 from kam.tenancy.idempotency import answers_forget
 from kam.tenancy.selectors import tenant_list
+from kam.tenancy.services import notifications_mail
 
 
 class TenantTask(Task):
@@ -47,3 +48,16 @@ def answers_forget_everywhere() -> None:
     """One task per tenant (scheduled every hour)."""
     for tenant in tenant_list():
         answers_forget_task.apply_async(kwargs={"tenant_id": str(tenant.id)})
+
+
+@shared_task(base=TenantTask, name="tenancy.notifications_mail")
+def notifications_mail_task(*, tenant_id: str) -> int:
+    """Send the e-mails that wait in one tenant. Run twice or four at once it sends each once."""
+    return notifications_mail()
+
+
+@shared_task(name="tenancy.notifications_mail_everywhere")
+def notifications_mail_everywhere() -> None:
+    """One task per tenant (scheduled): what a lost message or a killed worker left unsent goes out."""
+    for tenant in tenant_list():
+        notifications_mail_task.apply_async(kwargs={"tenant_id": str(tenant.id)})

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kam.tenancy.views import health, invitations, members, profile, settings, shell, tokens
+from kam.tenancy.views import health, invitations, members, notifications, profile, settings, shell, tokens
 
 app_name = "tenancy"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", shell.search, name="search"),
     path("history/<str:label>/<uuid:pk>/", shell.history, name="history"),
     path("invitations/<uuid:tenant_id>/<str:key>/", invitations.invitation, name="invitation"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/read/", notifications.read_all, name="notifications_read"),
+    path("notifications/<uuid:notification_id>/open/", notifications.open_one, name="notification_open"),
     path("profile/", profile.profile, name="profile"),
     path("settings/", settings.settings, name="settings"),
     path("settings/members/", members.members, name="members"),

@@ -34,6 +34,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "buying_center.SellingCenterMember": {"role": "kam", "is_lead": True},
     "accounts.ImportJob": {"kind": "accounts", "file_name": "ownmark.csv"},
     "opportunities.Opportunity": {"currency": "USD", "outcome": ""},
+    "tenancy.Notification": {"url": "/accounts/", "key": "told"},
 }
 # The static part of a path before an argument → the model of the object that it names.
 SEGMENTS = {
@@ -79,6 +80,7 @@ NAMES = {
     "job_id": "accounts.ImportJob",
     "run_id": "metrics.Recomputation",
     "decision_id": "metrics.AccountDecision",
+    "notification_id": "tenancy.Notification",
 }
 # Arguments that name no object: values that the route knows.
 WORDS: dict[tuple[str, str], list[str]] = {

@@ -254,14 +254,16 @@ def test_a_person_without_a_company_gets_an_answer(members: dict[str, Membership
     assert client.post("/auth/logout/").status_code == 302
 
 
-def test_who_and_where_costs_two_queries(browser_client: Any, members: dict[str, Membership]) -> None:
-    """Session and membership; the tenant's setting comes on top. A token costs one."""
+def test_who_and_where_costs_two_queries_and_the_bell_one(
+    browser_client: Any, members: dict[str, Membership]
+) -> None:
+    """Session and membership, and on a page the count behind the bell. A token costs one."""
     client, api = browser_client("kam"), client_for(members["kam"])
     api.get("/api/v1/me/")
     with CaptureQueriesContext(connection) as page:
         client.get("/profile/")
     with CaptureQueriesContext(connection) as call:
         api.get("/api/v1/me/")
-    for captured, asked in ((page, 2), (call, 1)):
+    for captured, asked in ((page, 3), (call, 1)):
         tables = [query["sql"] for query in captured if 'FROM "' in query["sql"]]
         assert len(tables) == asked, tables

@@ -82,6 +82,11 @@ class ProfileForm(forms.Form):
     locale = forms.ChoiceField(
         label="Numbers and dates", choices=LOCALES, help_text="The language stays English."
     )
+    reminders_by_mail = forms.BooleanField(
+        label="Send me reminders by e-mail too",
+        required=False,
+        help_text="Reviews that fall due and answers of customers. They always stand behind the bell.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

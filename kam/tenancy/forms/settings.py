@@ -191,6 +191,37 @@ GROUPS = (
         ),
     ),
     Group(
+        "reviews",
+        "Reviews",
+        "How often a key account is looked at anew. The dates follow from the last review of each account.",
+        (
+            Setting(
+                "review_quarterly_months",
+                "Quarterly review",
+                "Selection criteria, success factors, ladder and Open Space, every so often.",
+                "months",
+            ),
+            Setting(
+                "review_selection_months",
+                "Selection",
+                "Whether it stays a key account, at least yearly.",
+                "months",
+            ),
+            Setting(
+                "review_members_months",
+                "Re-assessment of members",
+                "Who decides and influences at the customer, and what has changed about them.",
+                "months",
+            ),
+            Setting(
+                "review_reminder_days",
+                "Reminder",
+                "The account manager is told this long before a review is due, and again on the day.",
+                "days",
+            ),
+        ),
+    ),
+    Group(
         "nightly",
         "Every night",
         "Figures are computed anew after each load, and once a night, so that dates move on.",

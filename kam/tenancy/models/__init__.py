@@ -1,5 +1,6 @@
 from kam.tenancy.models.base import TenantEvent, TenantModel, VersionedModel, tracked
 from kam.tenancy.models.idempotency import IdempotencyRecord
+from kam.tenancy.models.notifications import Notification
 from kam.tenancy.models.people import ApiToken, Invitation, Membership, Role, User
 from kam.tenancy.models.tenants import Tenant, TenantSettings
 
@@ -8,6 +9,7 @@ __all__ = [
     "IdempotencyRecord",
     "Invitation",
     "Membership",
+    "Notification",
     "Role",
     "Tenant",
     "TenantEvent",

@@ -91,6 +91,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=20, choices=Role)
     is_active = models.BooleanField(default=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    reminders_by_mail = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

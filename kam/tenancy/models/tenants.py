@@ -108,6 +108,18 @@ class TenantSettings(VersionedModel):
     kam_account_limit = models.PositiveSmallIntegerField(
         default=5, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
+    review_quarterly_months = models.PositiveSmallIntegerField(
+        default=3, db_default=3, validators=[MinValueValidator(1), MaxValueValidator(24)]
+    )
+    review_selection_months = models.PositiveSmallIntegerField(
+        default=12, db_default=12, validators=[MinValueValidator(1), MaxValueValidator(36)]
+    )
+    review_members_months = models.PositiveSmallIntegerField(
+        default=6, db_default=6, validators=[MinValueValidator(1), MaxValueValidator(24)]
+    )
+    review_reminder_days = models.PositiveSmallIntegerField(
+        default=7, db_default=7, validators=[MinValueValidator(0), MaxValueValidator(60)]
+    )
     nightly_recompute = models.BooleanField(default=True)
     nightly_hour = models.PositiveSmallIntegerField(default=2, validators=[MaxValueValidator(23)])
 

@@ -15,12 +15,21 @@ from kam.tenancy.services.members import (
     membership_touch,
     profile_update,
 )
+from kam.tenancy.services.notifications import (
+    Message,
+    notification_read,
+    notifications_mail,
+    notifications_read_all,
+    notifications_send,
+    reminders_set,
+)
 from kam.tenancy.services.settings import register_settings_guard, settings_update
 from kam.tenancy.services.tenants import tenant_create, valid_currency
 from kam.tenancy.services.tokens import TOKEN_DAYS, token_create, token_revoke
 
 __all__ = [
     "TOKEN_DAYS",
+    "Message",
     "integration_create",
     "invitation_accept",
     "invitation_create",
@@ -31,8 +40,13 @@ __all__ = [
     "member_add",
     "member_update",
     "membership_touch",
+    "notification_read",
+    "notifications_mail",
+    "notifications_read_all",
+    "notifications_send",
     "profile_update",
     "register_settings_guard",
+    "reminders_set",
     "settings_update",
     "tenant_create",
     "token_create",

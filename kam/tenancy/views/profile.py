@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from kam.common.errors import ApplicationError
 from kam.tenancy.forms import ProfileForm
 from kam.tenancy.permissions import SIGNED_IN, requires
-from kam.tenancy.services import profile_update
+from kam.tenancy.services import profile_update, reminders_set
 from kam.tenancy.views.parts import settings_tabs, show_errors
 
 
@@ -18,11 +18,14 @@ from kam.tenancy.views.parts import settings_tabs, show_errors
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: Any) -> HttpResponse:
     """Name, and how numbers and dates are written; links to password and second factor."""
-    user = request.principal.member.user
-    form = ProfileForm(request.POST or None, initial={"name": user.name, "locale": user.locale})
+    member = request.principal.member
+    user = member.user
+    initial = {"name": user.name, "locale": user.locale, "reminders_by_mail": member.reminders_by_mail}
+    form = ProfileForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            profile_update(user=user, **form.cleaned_data)
+            profile_update(user=user, name=form.cleaned_data["name"], locale=form.cleaned_data["locale"])
+            reminders_set(member=member, by_mail=form.cleaned_data["reminders_by_mail"])
         except ApplicationError as error:
             show_errors(form, error)
         else:
