@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import accounts, catalogue, imports, ledger, pnl, segments
+from accounts.api import accounts, catalogue, imports, ledger, pnl, segments, success_factors
 
 urlpatterns = [
     path("accounts/", accounts.AccountListApi.as_view(), name="accounts-list"),
@@ -10,6 +10,17 @@ urlpatterns = [
     path("accounts/<uuid:pk>/history/", accounts.AccountHistoryApi.as_view(), name="accounts-history"),
     path("segments/", segments.SegmentListApi.as_view(), name="segments-list"),
     path("segments/<uuid:pk>/", segments.SegmentDetailApi.as_view(), name="segments-detail"),
+    path("success-factors/", success_factors.SuccessFactorListApi.as_view(), name="success-factors-list"),
+    path(
+        "success-factors/<uuid:pk>/",
+        success_factors.SuccessFactorDetailApi.as_view(),
+        name="success-factors-detail",
+    ),
+    path(
+        "success-factors/<uuid:pk>/history/",
+        success_factors.SuccessFactorHistoryApi.as_view(),
+        name="success-factors-history",
+    ),
     path("business-units/", catalogue.BusinessUnitListApi.as_view(), name="business-units-list"),
     path(
         "business-units/<uuid:pk>/", catalogue.BusinessUnitDetailApi.as_view(), name="business-units-detail"

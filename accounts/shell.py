@@ -3,10 +3,11 @@
 from django.db.models import Sum
 from django.urls import reverse
 
-from accounts.models import Account, AccountMonth, CostEntry, ExchangeRate, Product, SalesLine
+from accounts.models import Account, AccountMonth, CostEntry, ExchangeRate, Product, SalesLine, SuccessFactor
 from accounts.places import AccountTab, register_account_tab
 from accounts.selectors.accounts import account_visible
 from accounts.selectors.pickers import account_search
+from accounts.selectors.success_factors import success_factor_visible
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.history import register_history
@@ -79,3 +80,9 @@ def register() -> None:
     register_search("Accounts", find_accounts)
     register_account_tab(AccountTab("segments", "Segments", "accounts:segments", 90))
     register_history(Account, permission="accounts.view", rows=account_visible, labels=HISTORY_LABELS)
+    register_history(
+        SuccessFactor,
+        permission="accounts.view",
+        rows=success_factor_visible,
+        labels={"owner_name": "Owner at the customer", "owner_title": "The owner’s position"},
+    )

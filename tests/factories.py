@@ -122,3 +122,22 @@ class OpportunityFactory(TenantFactory):
     account = factory.SubFactory(AccountFactory)
     name = factory.Sequence(lambda n: f"Opportunity {n}")
     currency = "USD"
+
+
+class SuccessFactorFactory(TenantFactory):
+    class Meta:
+        model = accounts.SuccessFactor
+
+    account = factory.SubFactory(AccountFactory)
+    title = factory.Sequence(lambda n: f"Success factor {n}")
+    position = factory.Sequence(lambda n: n)
+
+
+class ObjectiveFactory(TenantFactory):
+    class Meta:
+        model = planning.Objective
+
+    account = factory.SubFactory(AccountFactory)
+    title = factory.Sequence(lambda n: f"Objective {n}")
+    horizon = "short"
+    type = "retain"

@@ -2,6 +2,7 @@ from accounts.models.catalogue import BusinessUnit, ExchangeRate, Product, Produ
 from accounts.models.customers import Account, Ladder, ManagedAs, SavedView, Segment, Tier
 from accounts.models.imports import ImportJob, ImportProblem
 from accounts.models.ledger import AccountMonth, CellMonth, CostCategory, CostEntry, SalesLine
+from accounts.models.strategy import Horizon, SuccessFactor
 
 __all__ = [
     "Account",
@@ -11,6 +12,7 @@ __all__ = [
     "CostCategory",
     "CostEntry",
     "ExchangeRate",
+    "Horizon",
     "ImportJob",
     "ImportProblem",
     "Ladder",
@@ -20,5 +22,6 @@ __all__ = [
     "SalesLine",
     "SavedView",
     "Segment",
+    "SuccessFactor",
     "Tier",
 ]

@@ -14,8 +14,9 @@ from kam.common.api.etag import IfMatch
 from kam.common.errors import ConflictError, FieldError, InvalidInputError, NotAllowedError
 from kam.common.saving import lock_row, refuse_duplicate, save_changes, set_values
 from kam.tenancy.access import Principal
-from kam.tenancy.models import Membership, Role
+from kam.tenancy.models import Role
 from kam.tenancy.permissions import authorise
+from kam.tenancy.selectors import person_member_id
 
 # What the metrics read from the account itself; the ledger and Open Space tell of themselves.
 METRICS_INPUTS = frozenset(
@@ -129,18 +130,7 @@ def _may_not_assign() -> NotAllowedError:
 
 def _owner_id(principal: Principal, given: Mapping[str, Any]) -> uuid.UUID | None:
     """The membership of the user named as owner. Raises InvalidInputError for somebody else's people."""
-    user_id = given.get("owner")
-    if user_id is None:
-        return None
-    member = (
-        Membership.objects.filter(tenant_id=principal.tenant.id, user_id=user_id, is_active=True)
-        .exclude(role=Role.INTEGRATION)
-        .values_list("id", flat=True)
-        .first()
-    )
-    if member is None:
-        raise InvalidInputError.of("owner", "There is no such member. Expected a user's id.", "unknown")
-    return member
+    return person_member_id(tenant_id=principal.tenant.id, user_id=given.get("owner"), field="owner")
 
 
 def _set(principal: Principal, account: Account, values: dict[str, Any]) -> set[str]:

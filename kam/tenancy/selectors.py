@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import F, Prefetch, QuerySet
 
-from kam.common.errors import NotFoundError
+from kam.common.errors import InvalidInputError, NotFoundError
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import (
@@ -133,3 +133,21 @@ def user_by_email(email: str) -> User | None:
 def tenant_list() -> QuerySet[Tenant]:
     """Every tenant, for scheduled work that fans out."""
     return Tenant.objects.order_by("created_at")
+
+
+def person_member_id(*, tenant_id: uuid.UUID, user_id: uuid.UUID | None, field: str) -> uuid.UUID | None:
+    """The membership of an active person of this tenant, from the user's id; None for None.
+
+    Raises InvalidInputError naming `field` for somebody else's people and for integrations.
+    """
+    if user_id is None:
+        return None
+    member_id = (
+        Membership.objects.filter(tenant_id=tenant_id, user_id=user_id, is_active=True)
+        .exclude(role=Role.INTEGRATION)
+        .values_list("id", flat=True)
+        .first()
+    )
+    if member_id is None:
+        raise InvalidInputError.of(field, "There is no such member. Expected a user's id.", "unknown")
+    return member_id

@@ -16,11 +16,13 @@ from schemathesis.config import SchemathesisConfig
 from kam.tenancy.models import Membership, Tenant
 from tests.factories import (
     CostEntryFactory,
+    ObjectiveFactory,
     OpenSpaceCellFactory,
     ProductFactory,
     SalesLineFactory,
     SegmentFactory,
     SellingCenterMemberFactory,
+    SuccessFactorFactory,
 )
 
 # What a schema cannot say: which ids exist, which words are taken, what goes together. Such values answer
@@ -52,6 +54,8 @@ def world(db: None, tenant: Tenant, as_tenant: Any, members: dict[str, Membershi
             "products": ProductFactory(),
             "product-lines": line.product.product_line,
             "business-units": line.product.product_line.business_unit,
+            "success-factors": SuccessFactorFactory(account=line.account),
+            "objectives": ObjectiveFactory(account=line.account),
             "selling-centre": SellingCenterMemberFactory(account=line.account, member=members["kam"]),
         }
         OpenSpaceCellFactory(account=line.account, product_line=line.product.product_line)
@@ -94,6 +98,7 @@ schema = schemathesis.pytest.from_fixture("contract").exclude(path_regex="/auth/
 LEDGER = "^/api/v1/(sales-lines|cost-entries)/"
 CATALOGUE = "^/api/v1/(business-units|product-lines|products|exchange-rates)/"
 CUSTOMERS = "^/api/v1/(accounts|segments|selling-centre)/"
+STRATEGY = "^/api/v1/(success-factors|objectives|reflection-questions|reflection-answers)/"
 modestly = settings(
     max_examples=10,
     deadline=None,
@@ -126,7 +131,14 @@ def test_customers_keep_their_word(case: schemathesis.Case, authorization: str, 
     case.call_and_validate(headers={"Authorization": authorization})
 
 
-@schema.exclude(path_regex=f"{LEDGER}|{CATALOGUE}|{CUSTOMERS}").parametrize()
+@schema.include(path_regex=STRATEGY).parametrize()
+@modestly
+def test_strategy_keeps_its_word(case: schemathesis.Case, authorization: str, world: World) -> None:
+    aim(case, world)
+    case.call_and_validate(headers={"Authorization": authorization})
+
+
+@schema.exclude(path_regex=f"{LEDGER}|{CATALOGUE}|{CUSTOMERS}|{STRATEGY}").parametrize()
 @modestly
 def test_all_others_keep_their_word(case: schemathesis.Case, authorization: str, world: World) -> None:
     aim(case, world)

@@ -35,6 +35,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "accounts.ImportJob": {"kind": "accounts", "file_name": "ownmark.csv"},
     "opportunities.Opportunity": {"currency": "USD", "outcome": ""},
     "tenancy.Notification": {"url": "/accounts/", "key": "told"},
+    "planning.Objective": {"type": "grow"},
 }
 # The static part of a path before an argument → the model of the object that it names.
 SEGMENTS = {
@@ -50,6 +51,8 @@ SEGMENTS = {
     "cost-entries": "accounts.CostEntry",
     "imports": "accounts.ImportJob",
     "views": "accounts.SavedView",
+    "success-factors": "accounts.SuccessFactor",
+    "objectives": "planning.Objective",
     "selling-centre": "buying_center.SellingCenterMember",
     "opportunities": "opportunities.Opportunity",
     "recomputations": "metrics.Recomputation",
@@ -68,6 +71,8 @@ REFERENCES = {
     "product_line": "accounts.ProductLine",
     "business_unit": "accounts.BusinessUnit",
     "import": "accounts.ImportJob",
+    "success_factor": "accounts.SuccessFactor",
+    "success_factors": "accounts.SuccessFactor",
 }
 # Names of arguments that say by themselves what they are.
 NAMES = {
