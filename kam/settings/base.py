@@ -282,6 +282,11 @@ SPECTACULAR_SETTINGS = {
         "OpportunityStatusEnum": "opportunities.models.Status",
         "CabsAnswerEnum": "opportunities.models.Answer",
         "RoleEnum": "kam.tenancy.models.Role",
+        "HorizonEnum": "accounts.models.Horizon",
+        "SuccessFactorKindEnum": "accounts.models.SuccessFactor.Kind",
+        "SuccessFactorStateEnum": "accounts.models.SuccessFactor.State",
+        "ObjectiveTypeEnum": "planning.models.ObjectiveType",
+        "ObjectiveStatusEnum": "planning.models.ObjectiveStatus",
     },
 }
 
