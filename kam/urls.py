@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("kam.tenancy.urls")),
     path("", include("accounts.urls")),
     path("", include("opportunities.urls")),
+    path("", include("planning.urls")),
     path("", include("metrics.urls")),
     path("auth/", include("allauth.urls")),
     path("api/v1/", include((api_urlpatterns, "api"))),
