@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from kam.tenancy.models import Membership
 
@@ -32,45 +32,80 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 
 
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for the whole folder: starting it takes longer than most of what is asked of it."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's loop makes Django think that these tests are asynchronous; they are not.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
-def open_as(committed_db: None, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def open_as(committed_db: None, live_server: Any, chromium: Browser) -> Iterator[Open]:
     """`open_as(member, path, **context)` → a page of that member, each call in a browser context of its own.
 
     `member` None = nobody signed in. An error in a page's own script fails the test.
     """
-    # Playwright's loop makes Django think that this test is asynchronous; it is not.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     problems: list[str] = []
-    contexts: list[BrowserContext] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
-        def open_page(member: Membership | None, path: str, **options: Any) -> Page:
-            # The page's own policy forbids what axe needs; tests of the policy pass bypass_csp=False.
-            context = browser.new_context(
-                **{"viewport": {"width": 1440, "height": 900}, "bypass_csp": True, **options}
+    def open_page(member: Membership | None, path: str, **options: Any) -> Page:
+        # The page's own policy forbids what axe needs; tests of the policy pass bypass_csp=False.
+        context = chromium.new_context(
+            **{
+                "viewport": {"width": 1440, "height": 900},
+                "bypass_csp": True,
+                "reduced_motion": "reduce",
+                **options,
+            }
+        )
+        if member is not None:
+            client = Client()
+            client.force_login(member.user, backend="kam.tenancy.backends.MemberBackend")
+            value = client.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies(
+                [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}]
             )
-            contexts.append(context)
-            if member is not None:
-                client = Client()
-                client.force_login(member.user, backend="kam.tenancy.backends.MemberBackend")
-                value = client.cookies[settings.SESSION_COOKIE_NAME].value
-                context.add_cookies(
-                    [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}]
-                )
-            page = context.new_page()
-            page.set_default_timeout(15_000)
-            page.on("pageerror", lambda error: problems.append(str(error)))
-            page.goto(live_server.url + path)
-            return page
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(live_server.url + path)
+        return page
 
-        yield open_page
-        browser.close()
+    yield open_page
+    for context in chromium.contexts:
+        context.close()
     assert problems == []
 
 
-def assert_accessible(page: Page) -> None:
-    """Axe finds nothing on the page as it stands now."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
+def assert_accessible(page: Page, *rules: str) -> None:
+    """Axe finds nothing on the page as it stands now; with `rules`, nothing by these."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = list(rules)
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    assert [(item["id"], item["nodes"][0]["html"]) for item in found] == [], page.url
+
+
+def assert_shown_well(page: Page) -> None:
+    """The page as it stands fits 1440 and 390 px and is accessible there, light and dark.
+
+    One load serves the four looks, since a page follows the window and the colour scheme while it is open;
+    of the dark ones only the colours are asked, the rest is the same document.
+    """
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light")
+        page.wait_for_function(
+            "document.readyState === 'complete' && !document.querySelector('.htmx-request')"
+        )
+        root = "document.documentElement"
+        wide = page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+        assert wide <= 0, f"{page.url} is {wide} px wider than {width} px"
+        assert_accessible(page)
+        page.emulate_media(color_scheme="dark")
+        assert_accessible(page, "color-contrast")

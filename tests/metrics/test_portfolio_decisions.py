@@ -10,23 +10,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account
-from kam.tenancy.models import Membership, Tenant
+from kam.tenancy.models import Membership
 from metrics.models import AccountDecision
 from metrics.selectors.portfolio_decisions import NOT_NOW_DAYS, SETTLED_DAYS, is_settled, waiting_of
-from tests.metrics.ledgers import REFERENCE, compute, pin
-from tests.metrics.test_portfolio_page import bikes
+from tests.metrics.ledgers import REFERENCE
 
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def ledger(tenant: Tenant, in_tenant: Any) -> dict[str, Account]:
-    pin(potential_estimates_enabled=False)
-    made = bikes()
-    compute()
-    return made
 
 
 def decision(account: Account, **values: Any) -> AccountDecision:

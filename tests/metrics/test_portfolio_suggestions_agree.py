@@ -8,7 +8,7 @@ from kam.tenancy.models import Tenant
 from metrics.models import AccountMetrics, PortfolioSnapshot
 from metrics.suggestions import suggestion_for
 from tests.metrics.ledgers import compute, pin
-from tests.metrics.test_portfolio_page import bikes, seeded
+from tests.metrics.portfolio import bikes, seeded
 
 pytestmark = pytest.mark.django_db
 

@@ -1,15 +1,13 @@
-"""Recomputation: sums against the ledger, sharded like inline, incremental like full, and no lost change."""
+"""Recomputation: sums against the ledger, sharded like inline, incremental like full, tenant by tenant."""
 
 import datetime
-import random
-import threading
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,18 +29,13 @@ from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
 from metrics.services.runs import (
     Next,
-    Published,
-    run_abandoned,
     run_begin,
-    run_publish,
-    run_shard,
     run_stale_create,
 )
 from planning.models import OpenSpaceCell, PeerPotential
 from tests.metrics.ledgers import (
     REFERENCE,
     account,
-    catalogue,
     compute,
     drive,
     figures,
@@ -51,71 +44,9 @@ from tests.metrics.ledgers import (
     sell,
     spend,
 )
+from tests.metrics.seeded import assert_same, close, seeded
 
 pytestmark = pytest.mark.django_db
-
-
-def seeded(
-    count: int, *, seed: int = 7, lines: int = 12, default_margin: float | None = 0.3
-) -> list[Account]:
-    """A ledger of `count` accounts over four years, with credits, unknown costs, costs to serve and entries."""
-    chance = random.Random(seed)
-    products = list(catalogue({f"Line {i}": default_margin if i == 2 else None for i in range(4)}).values())
-    accounts = []
-    for number in range(count):
-        one = account(
-            f"A{number:03}",
-            industry=chance.choice(["Retail", "Energy", ""]),
-            is_key_account=number % 5 == 0,
-            acquisition_cost=Decimal(chance.randrange(500)) if number % 4 == 0 else None,
-        )
-        accounts.append(one)
-        for _ in range(chance.randrange(1, lines)):
-            amount = Decimal(chance.randrange(-20_000, 400_000)).scaleb(-4) * chance.choice([1, 10])
-            cost = (
-                None if chance.random() < 0.05 else str((amount * Decimal("0.7")).quantize(Decimal("0.0001")))
-            )
-            day = REFERENCE - datetime.timedelta(days=chance.randrange(1460))
-            sell(one, chance.choice(products), day.isoformat(), str(amount), cost)
-        if chance.random() < 0.7:
-            day = REFERENCE - datetime.timedelta(days=chance.randrange(365))
-            spend(one, day.isoformat(), str(chance.randrange(1, 30)))
-        if chance.random() < 0.4:
-            OpenSpaceCell.objects.create(
-                tenant_id=one.tenant_id,
-                account=one,
-                product_line=chance.choice(products).product_line,
-                potential=chance.randrange(1, 5000),
-                probability=chance.choice([None, 0.1, 0.9]),
-            )
-    return accounts
-
-
-def close(first: Any, second: Any) -> bool:
-    """Equal; numbers up to the last digit that a float of another order of summing may change."""
-    if isinstance(first, dict) and isinstance(second, dict):
-        return first.keys() == second.keys() and all(close(first[key], second[key]) for key in first)
-    if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(close(a, b) for a, b in zip(first, second, strict=True))
-    if isinstance(first, float | Decimal) and isinstance(second, float | Decimal):
-        return abs(float(first) - float(second)) <= 1.5e-4 + 1e-9 * abs(float(second))
-    return bool(first == second)
-
-
-def assert_same(first: dict[Any, dict[str, Any]], second: dict[Any, dict[str, Any]]) -> None:
-    assert first.keys() == second.keys()
-    for key, row in first.items():
-        wrong = {
-            name: (row[name], second[key][name]) for name in row if not close(row[name], second[key][name])
-        }
-        assert not wrong, (key, wrong)
-
-
-@pytest.fixture
-def many_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every tenant counts as large: shards of three accounts, and runs over some accounts look at no others."""
-    monkeypatch.setattr(runs, "INLINE_BELOW", 0)
-    monkeypatch.setattr(runs, "SHARD_ACCOUNTS", 3)
 
 
 def test_the_tenant_is_the_sum_of_its_ledger(in_tenant: uuid.UUID) -> None:
@@ -296,144 +227,6 @@ def test_incremental_equals_full(tenant: Tenant, many_shards: None, edits: list[
         assert close(alone_summary, PortfolioSnapshot.objects.get(current=True).summary)
         assert not StaleAccount.objects.exists()
         cursor.execute("ROLLBACK TO SAVEPOINT example")
-
-
-def test_a_run_over_chosen_accounts_leaves_the_others_alone(in_tenant: uuid.UUID, many_shards: None) -> None:
-    pin()
-    accounts = seeded(9)
-    compute()
-    for one in accounts:
-        sell(one, SalesLine.objects.first().product, "2025-11-11", "77", "7")
-    before = {one.pk: metrics(one).net_sales_12m for one in accounts}
-    chosen = [accounts[1].pk, accounts[4].pk]
-    run = compute(kind="accounts", account_ids=chosen)
-    assert (run.accounts_total, run.accounts_done, run.progress) == (2, 2, 1.0)
-    for one in accounts:
-        expected = before[one.pk] + (77 if one.pk in chosen else 0)
-        assert metrics(one).net_sales_12m == expected
-
-
-def test_history_alone_changes_nothing_that_is_published(in_tenant: uuid.UUID) -> None:
-    pin()
-    accounts = seeded(6)
-    compute()
-    rows, snapshot = figures(), PortfolioSnapshot.objects.get(current=True)
-    past = datetime.date(2024, 6, 30)
-    compute(publish=False, reference_date=past)
-    assert figures() == rows
-    assert PortfolioSnapshot.objects.get(current=True).reference_date == snapshot.reference_date
-    assert AccountMetricsHistory.objects.filter(reference_date=past).count() == 6
-    compute(
-        publish=False,
-        reference_date=datetime.date(2023, 6, 30),
-        kind="accounts",
-        account_ids=[accounts[0].pk],
-    )
-    only = AccountMetricsHistory.objects.filter(reference_date=datetime.date(2023, 6, 30))
-    assert [row.account_id for row in only] == [accounts[0].pk]
-
-
-def test_a_change_during_a_run_stays_marked(in_tenant: uuid.UUID) -> None:
-    pin()
-    accounts = seeded(4)
-    compute()
-    StaleAccount.objects.all().delete()
-    mark_stale([accounts[0].pk, accounts[1].pk])
-    run = Recomputation.objects.create(tenant_id=in_tenant, reference_date=REFERENCE)
-    run_begin(tenant_id=in_tenant, run_id=run.pk)
-    mark_stale([accounts[1].pk, accounts[2].pk])
-    run_publish(tenant_id=in_tenant, run_id=run.pk)
-    assert set(StaleAccount.objects.values_list("account_id", flat=True)) == {accounts[1].pk, accounts[2].pk}
-
-
-def test_runs_wait_for_one_another(in_tenant: uuid.UUID) -> None:
-    pin()
-    seeded(3)
-    first = Recomputation.objects.create(tenant_id=in_tenant, reference_date=REFERENCE)
-    second = Recomputation.objects.create(tenant_id=in_tenant, reference_date=REFERENCE)
-    assert run_begin(tenant_id=in_tenant, run_id=first.pk).next == Next.COMPUTE
-    assert run_begin(tenant_id=in_tenant, run_id=second.pk).next == Next.WAIT
-    run_publish(tenant_id=in_tenant, run_id=first.pk)
-    assert runs.run_next(tenant_id=in_tenant) == second.pk
-    assert drive(in_tenant, second.pk).status == Recomputation.Status.SUCCEEDED
-
-
-def test_every_step_may_be_delivered_again(in_tenant: uuid.UUID, many_shards: None) -> None:
-    pin()
-    seeded(8)
-    compute()
-    expected = figures()
-    AccountMetrics.objects.all().delete()
-    run = Recomputation.objects.create(tenant_id=in_tenant, reference_date=REFERENCE)
-    step = run_begin(tenant_id=in_tenant, run_id=run.pk)
-    assert run_begin(tenant_id=in_tenant, run_id=run.pk) == step
-    for shard in step.shards:
-        run_shard(tenant_id=in_tenant, shard_id=shard)
-        run_shard(tenant_id=in_tenant, shard_id=shard)
-    run.refresh_from_db()
-    assert run.accounts_done == 8
-    assert run.progress == 0.99
-    assert not AccountMetrics.objects.exists()
-    outcomes = [run_publish(tenant_id=in_tenant, run_id=run.pk) for _ in range(3)]
-    assert outcomes == [Published.NOW, Published.NOTHING, Published.NOTHING]
-    assert run_begin(tenant_id=in_tenant, run_id=run.pk).next == Next.NOTHING
-    assert figures() == expected
-    assert AccountMetricsHistory.objects.count() == 8
-
-
-def test_four_at_once_give_one_result(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kam.tenancy.services import tenant_create
-
-    monkeypatch.setattr(runs, "INLINE_BELOW", 0)
-    monkeypatch.setattr(runs, "SHARD_ACCOUNTS", 3)
-    tenant = tenant_create(name="Four", slug="four", base_currency="USD")
-    with tenant_context(tenant.id):
-        pin()
-        seeded(9)
-        compute()
-        expected = figures()
-        AccountMetrics.objects.all().delete()
-        run = Recomputation.objects.create(tenant_id=tenant.id, reference_date=REFERENCE)
-    failures: list[BaseException] = []
-
-    def deliver() -> None:
-        try:
-            for _ in range(200):
-                if drive(tenant.id, run.pk).status == Recomputation.Status.SUCCEEDED:
-                    return
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=deliver) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not failures
-    with tenant_context(tenant.id):
-        assert figures() == expected
-        assert Recomputation.objects.get(pk=run.pk).accounts_done == 9
-        assert PortfolioSnapshot.objects.filter(current=True).count() == 1
-
-
-def test_an_abandoned_run_is_found_and_a_hopeless_one_closed(
-    in_tenant: uuid.UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pin()
-    seeded(2)
-    mark_stale(None)
-    run = Recomputation.objects.create(tenant_id=in_tenant, reference_date=REFERENCE)
-    run_begin(tenant_id=in_tenant, run_id=run.pk)
-    assert run_abandoned(tenant_id=in_tenant, quiet=datetime.timedelta(minutes=5)) is None
-    assert run_abandoned(tenant_id=in_tenant, quiet=datetime.timedelta(0)) == run.pk
-    monkeypatch.setattr(runs, "MAX_ATTEMPTS", 2)
-    run_abandoned(tenant_id=in_tenant, quiet=datetime.timedelta(0))
-    assert run_abandoned(tenant_id=in_tenant, quiet=datetime.timedelta(0)) is None
-    run.refresh_from_db()
-    assert run.status == Recomputation.Status.FAILED
-    assert StaleAccount.objects.get().claimed_by is None
 
 
 @pytest.mark.parametrize("accounts", [0, 1])
