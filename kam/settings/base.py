@@ -281,6 +281,8 @@ SPECTACULAR_SETTINGS = {
         "StatusEnum": "metrics.models.Recomputation.Status",
         "OpportunityStatusEnum": "opportunities.models.Status",
         "CabsAnswerEnum": "opportunities.models.Answer",
+        "BuyingRoleEnum": "buying_center.models.BuyingRole",
+        "InfluenceKindEnum": "buying_center.models.InfluenceLink.Kind",
         "RoleEnum": "kam.tenancy.models.Role",
         "HorizonEnum": "accounts.models.Horizon",
         "SuccessFactorKindEnum": "accounts.models.SuccessFactor.Kind",

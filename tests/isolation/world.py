@@ -25,6 +25,7 @@ from tests.isolation.routes import Argument, Route
 _numbers = itertools.count(1)
 
 # Values that cannot be guessed from the field: constraints over several fields, words with a meaning.
+# A callable gets the world and answers the value.
 OVERRIDES: dict[str, dict[str, Any]] = {
     "accounts.Account": {"country": "NO", "currency": "USD"},
     "accounts.ProductLine": {"account": None},
@@ -36,6 +37,10 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "opportunities.Opportunity": {"currency": "USD", "outcome": ""},
     "tenancy.Notification": {"url": "/accounts/", "key": "told"},
     "planning.Objective": {"type": "grow"},
+    "buying_center.ContactRole": {"role": "decider"},
+    "buying_center.InfluenceLink": {"strength": 4, "target": lambda world: world.second_contact()},
+    "buying_center.PerceivedRisk": {"probability": 3, "consequence": 4},
+    "buying_center.Contact": {"attitude": 1, "power": 7, "strength": 2},
 }
 # The static part of a path before an argument → the model of the object that it names.
 SEGMENTS = {
@@ -138,7 +143,8 @@ class World:
             if field.name in ("id", "tenant") or field.auto_created:
                 continue
             if field.name in known:
-                values[field.name] = known[field.name]
+                given = known[field.name]
+                values[field.name] = given(self) if callable(given) else given
             elif field.is_relation:
                 target = field.remote_field.model
                 if target is not model and not (
@@ -198,6 +204,12 @@ class World:
             member=self.members[Role.CONTRIBUTOR],
             defaults={"role": "contributor"},
         )
+
+    def second_contact(self) -> models.Model:
+        """Somebody else in the same buying centre, for what ties two people."""
+        first: Any = self.by_label("buying_center.Contact")
+        person = type(first.person).objects.create(tenant=self.tenant, name=f"{self.mark} colleague")
+        return type(first).objects.create(tenant=self.tenant, person=person, account=first.account)
 
     def everything(self) -> list[models.Model]:
         """All that was made."""

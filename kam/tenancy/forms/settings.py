@@ -188,6 +188,13 @@ GROUPS = (
                 "Off: only their own and those whose selling centre they are in.",
             ),
             Setting("kam_account_limit", "Limit per manager", "More are marked as overload.", "accounts"),
+            Setting(
+                "person_retention_months",
+                "Forget leavers after",
+                "People who have left every account are erased this long afterwards.",
+                "months",
+                empty="never",
+            ),
         ),
     ),
     Group(

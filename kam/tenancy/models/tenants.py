@@ -120,6 +120,9 @@ class TenantSettings(VersionedModel):
     review_reminder_days = models.PositiveSmallIntegerField(
         default=7, db_default=7, validators=[MinValueValidator(0), MaxValueValidator(60)]
     )
+    person_retention_months = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(600)]
+    )
     nightly_recompute = models.BooleanField(default=True)
     nightly_hour = models.PositiveSmallIntegerField(default=2, validators=[MaxValueValidator(23)])
 
