@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from accounts.models import Account, CostEntry, Product, SalesLine, Segment
@@ -92,7 +93,7 @@ def account_update(
 @transaction.atomic
 def account_delete(*, principal: Principal, account: Account, if_match: IfMatch | None = None) -> None:
     """Delete an account with its segments, ideas and plans. Raises ConflictError while a ledger, children, or
-    products of its ideas stand on it."""
+    products of its ideas stand on it, or what is kept for ever (its reviews)."""
     row = _lock(principal, account, if_match)
     authorise(principal, "accounts.delete", row)
     own = {"tenant_id": row.tenant_id, "account_id": row.pk}
@@ -113,7 +114,13 @@ def account_delete(*, principal: Principal, account: Account, if_match: IfMatch 
         raise ConflictError(f"“{row.name}” cannot be deleted: it has {', '.join(standing)}.", code="in_use")
     Segment.objects.filter(**own, parent__isnull=False).update(parent=None)
     account_id = row.pk
-    row.delete()
+    try:
+        row.delete()
+    except ProtectedError as error:
+        kept = sorted({str(obj._meta.verbose_name_plural) for obj in error.protected_objects})
+        raise ConflictError(
+            f"“{row.name}” cannot be deleted: it has {', '.join(kept)}.", code="in_use"
+        ) from error
     account_deleted.send(sender=Account, tenant_id=principal.tenant.id, account_ids=[account_id])
 
 

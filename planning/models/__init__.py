@@ -9,11 +9,23 @@ from planning.models.objectives import (
     ObjectiveType,
 )
 from planning.models.open_space import GrowthType, OpenSpaceCell, PeerPotential, Position
+from planning.models.reviews import CalendarLink, Review, ReviewAction, ReviewKind
+from planning.models.value import (
+    GainKind,
+    Measure,
+    Reward,
+    ValueClass,
+    ValueConfirmation,
+    ValueItem,
+)
 
 __all__ = [
+    "CalendarLink",
+    "GainKind",
     "GrowthMove",
     "GrowthSource",
     "GrowthType",
+    "Measure",
     "Objective",
     "ObjectiveFactor",
     "ObjectiveStatus",
@@ -21,4 +33,11 @@ __all__ = [
     "OpenSpaceCell",
     "PeerPotential",
     "Position",
+    "Review",
+    "ReviewAction",
+    "ReviewKind",
+    "Reward",
+    "ValueClass",
+    "ValueConfirmation",
+    "ValueItem",
 ]

@@ -35,6 +35,14 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "buying_center.SellingCenterMember": {"role": "kam", "is_lead": True},
     "accounts.ImportJob": {"kind": "accounts", "file_name": "ownmark.csv"},
     "opportunities.Opportunity": {"currency": "USD", "outcome": ""},
+    "planning.ValueItem": {"value_class": 1, "customer_gain": Decimal("10"), "confirmed_by": ""},
+    "planning.ValueConfirmation": {
+        "currency": "USD",
+        "expires_at": datetime.datetime(2125, 6, 30, tzinfo=datetime.UTC),
+        "answer": "",
+        "answered_by": "",
+    },
+    "planning.Review": {"previous": None, "frozen_by": None},
     "tenancy.Notification": {"url": "/accounts/", "key": "told"},
     "planning.Objective": {"type": "grow"},
     "buying_center.ContactRole": {"role": "decider"},
@@ -46,6 +54,9 @@ OVERRIDES: dict[str, dict[str, Any]] = {
 SEGMENTS = {
     "accounts": "accounts.Account",
     "segments": "accounts.Segment",
+    "value-items": "planning.ValueItem",
+    "reviews": "planning.Review",
+    "review-actions": "planning.ReviewAction",
     "business-units": "accounts.BusinessUnit",
     "product-lines": "accounts.ProductLine",
     "lines": "accounts.ProductLine",
@@ -91,6 +102,9 @@ NAMES = {
     "run_id": "metrics.Recomputation",
     "decision_id": "metrics.AccountDecision",
     "notification_id": "tenancy.Notification",
+    "item_id": "planning.ValueItem",
+    "review_id": "planning.Review",
+    "action_id": "planning.ReviewAction",
 }
 # Arguments that name no object: values that the route knows.
 WORDS: dict[tuple[str, str], list[str]] = {
