@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Account
+from accounts.models import Account, Horizon, SuccessFactor
 from accounts.selectors.accounts import account_find
 from kam.common.api.etag import IfMatch, version_tag
 from kam.common.api.fields import Choice, Day, Id, Money, MoneyInput, Ratio, StrictSerializer, Text, Whole
@@ -44,6 +44,7 @@ class GridLine(serializers.Serializer[Any]):
 
 class Totals(serializers.Serializer[Any]):
     current = Money()
+    current_fiscal_year = Money()
     potential = Money(allow_null=True)
     potential_entered = Money(allow_null=True)
     gap = Money(allow_null=True)
@@ -80,10 +81,36 @@ class GridLists(serializers.Serializer[Any]):
     competitor_advantaged = CellKey(many=True)
 
 
+class GridFactor(serializers.Serializer[Any]):
+    id = Id()
+    title = Text()
+    kind = Choice(choices=SuccessFactor.Kind.choices)
+    owner_name = Text(allow_null=True, help_text="On the customer's side.")
+    horizon = Choice(choices=Horizon.choices, allow_null=True)
+
+
+class Window(serializers.Serializer[Any]):
+    first_month = Day()
+    last_month = Day()
+
+
+class Windows(serializers.Serializer[Any]):
+    trailing = Window()
+    fiscal_year = Window(help_text="The last one that is over.")
+
+
+class PositionFactors(serializers.Serializer[Any]):
+    ours = Ratio()
+    contested = Ratio()
+    competitor = Ratio()
+    unknown = Ratio()
+
+
 class GridCell(CellKey):
     """Money per year in the base currency; null = nothing is known."""
 
     current = Money(help_text="Trailing 12 months, credits included.")
+    current_fiscal_year = Money(help_text="Last complete fiscal year; for display, gaps never use it.")
     potential = Money(allow_null=True)
     probability = Ratio(allow_null=True)
     probability_assumed = serializers.BooleanField()
@@ -91,9 +118,10 @@ class GridCell(CellKey):
     growth_type = Choice(choices=GrowthType.choices)
     growth_type_override = Choice(choices=GrowthType.choices, allow_null=True)
     position = Choice(choices=Position.choices)
+    position_factor = Ratio(help_text="The tenant's setting for that position.")
     competitor = Text(allow_null=True)
-    csfs = serializers.ListField(child=Id())
-    priority = Ratio(allow_null=True)
+    csfs = serializers.ListField(child=Id(), help_text="Open success factors that it serves.")
+    priority = Ratio(allow_null=True, help_text="gap × (1 + number of csfs) × position_factor")
     rank = Whole(allow_null=True)
     basis = Choice(choices=[("entered", "Entered"), ("estimated", "Estimated")], allow_null=True)
     buyers = Whole(allow_null=True, help_text="How many accounts stand behind an estimate.")
@@ -120,6 +148,9 @@ class CellInput(StrictSerializer):
     contract_end = Day(allow_null=True, required=False)
     growth_type = Choice(choices=GrowthType.choices, allow_null=True, required=False)
     growth_type_override = Choice(choices=GrowthType.choices, allow_null=True, required=False)
+    csfs = serializers.ListField(
+        child=Id(), max_length=100, allow_null=True, required=False, help_text="Replaces those it served."
+    )
     note = Text(max_length=4000, allow_null=True, required=False)
     owner = Id(allow_null=True, required=False)
 
@@ -145,6 +176,10 @@ class OpenSpaceApi(KamApi):
         account = Id()
         currency = Text(help_text="The tenant's base currency.")
         reference_date = Day()
+        windows = Windows()
+        position_factors = PositionFactors()
+        default_probability = Ratio()
+        success_factors = GridFactor(many=True)
         segments = GridRow(many=True)
         product_lines = GridLine(many=True)
         cells = GridCell(many=True)

@@ -8,7 +8,13 @@ from planning.models.objectives import (
     ObjectiveStatus,
     ObjectiveType,
 )
-from planning.models.open_space import GrowthType, OpenSpaceCell, PeerPotential, Position
+from planning.models.open_space import (
+    GrowthType,
+    OpenSpaceCell,
+    OpenSpaceCellFactor,
+    PeerPotential,
+    Position,
+)
 from planning.models.reviews import CalendarLink, Review, ReviewAction, ReviewKind
 from planning.models.value import (
     GainKind,
@@ -31,6 +37,7 @@ __all__ = [
     "ObjectiveStatus",
     "ObjectiveType",
     "OpenSpaceCell",
+    "OpenSpaceCellFactor",
     "PeerPotential",
     "Position",
     "Review",

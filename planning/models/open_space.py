@@ -4,7 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Account, ProductLine, Segment
+from accounts.models import Account, ProductLine, Segment, SuccessFactor
 from kam.tenancy.fields import TenantForeignKey, TenantReference
 from kam.tenancy.models import TenantModel, VersionedModel, tracked
 from opportunities.models import Opportunity
@@ -79,6 +79,21 @@ class OpenSpaceCell(VersionedModel):
             models.Index(fields=["tenant", "product_line"], name="openspacecell_line_idx"),
             models.Index(fields=["tenant", "opportunity"], name="openspacecell_opportunity_idx"),
         ]
+
+
+@tracked()
+class OpenSpaceCellFactor(TenantModel):
+    """A cell serves a critical success factor of the same account (K6, K12). Links to retired ones stay and
+    count no longer."""
+
+    cell = TenantForeignKey(OpenSpaceCell, on_delete=models.CASCADE, related_name="factors")
+    factor = TenantForeignKey(SuccessFactor, on_delete=models.CASCADE, related_name="cells")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "cell", "factor"], name="openspacecellfactor_unique")
+        ]
+        indexes = [models.Index(fields=["tenant", "factor"], name="openspacecellfactor_factor_idx")]
 
 
 class PeerPotential(TenantModel):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account
@@ -15,7 +16,7 @@ from kam.tenancy.permissions import authorise
 from opportunities.models import Direction, Opportunity
 from opportunities.services import opportunity_create
 from planning.models import OpenSpaceCell
-from planning.selectors.open_space import entered_cells, open_space_grid
+from planning.selectors.open_space import open_space_grid
 
 NAME_LENGTH = 200
 
@@ -34,9 +35,15 @@ def open_space_push(
     """
     row = lock_row(Account.objects.filter(tenant_id=principal.tenant.id), account.pk)
     authorise(principal, "accounts.change", row)
-    stored = entered_cells(row).get((segment, product_line))
-    if stored is not None and stored.opportunity_id is not None:
-        return stored.opportunity, False  # type: ignore[return-value]
+    cells = OpenSpaceCell.objects.select_related("opportunity").filter(
+        Q(segment_id=segment) if segment else Q(segment__isnull=True),
+        tenant_id=row.tenant_id,
+        account_id=row.pk,
+        product_line_id=product_line,
+    )
+    stored = cells.first()
+    if stored is not None and stored.opportunity is not None:
+        return stored.opportunity, False
     grid = open_space_grid(account=row)
     values = _values(principal, grid, segment=segment, product_line=product_line)
     opportunity = opportunity_create(principal=principal, values={"account": row.pk, **values})

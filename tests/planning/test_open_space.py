@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kam.tenancy.models import Membership, Tenant, TenantSettings
 from planning.models import OpenSpaceCell, PeerPotential
-from planning.selectors.open_space import open_space_rows, twelve_months
+from planning.selectors.open_space_facts import fiscal_year, open_space_rows, twelve_months
 from planning.signals import open_space_changed
 from tests.factories import (
     ProductLineFactory,
@@ -24,6 +24,15 @@ def test_the_window_is_twelve_whole_months() -> None:
     assert twelve_months(date(2025, 6, 30)) == (date(2024, 7, 1), date(2025, 6, 1))
     assert twelve_months(date(2025, 12, 31)) == (date(2025, 1, 1), date(2025, 12, 1))
     assert twelve_months(date(2025, 1, 31)) == (date(2024, 2, 1), date(2025, 1, 1))
+
+
+def test_the_last_fiscal_year_is_the_one_that_is_over() -> None:
+    june = date(2025, 6, 30)
+    assert fiscal_year(june, start_month=1) == (date(2024, 1, 1), date(2024, 12, 1))
+    assert fiscal_year(june, start_month=7) == (date(2024, 7, 1), date(2025, 6, 1))
+    assert fiscal_year(june, start_month=6) == (date(2024, 6, 1), date(2025, 5, 1))
+    assert fiscal_year(date(2025, 12, 31), start_month=1) == (date(2025, 1, 1), date(2025, 12, 1))
+    assert fiscal_year(date(2025, 1, 31), start_month=4) == (date(2023, 4, 1), date(2024, 3, 1))
 
 
 def test_rows_are_a_tree_and_columns_go_by_business_unit(api: Api, world: World) -> None:
@@ -171,6 +180,8 @@ def test_a_write_needs_the_etag_of_what_was_read(api: Api, world: World) -> None
         **dict.fromkeys(
             ("potential", "probability", "competitor", "position", "contract_end", "growth_type_override")
         ),
+        "csfs": [],
+        "opportunity": None,
         **dict.fromkeys(
             ("note", "owner", "owner_name", "version", "changed_by", "changed_by_name", "changed_at")
         ),
@@ -275,7 +286,8 @@ def test_the_grid_costs_the_same_queries_whatever_its_size(
     api: Api, world: World, as_tenant: Any, tenant: Tenant
 ) -> None:
     kam = api("kam")
-    read(kam, world)  # the first use of a token writes when it was used
+    # The first use of a token writes when it was used, and the first entry brings its author's name.
+    write(kam, world, {**key(None, world.pumps), "potential": "5"})
     counts = []
     for size in (2, 18):
         with as_tenant(tenant):
