@@ -141,3 +141,13 @@ class ObjectiveFactory(TenantFactory):
     title = factory.Sequence(lambda n: f"Objective {n}")
     horizon = "short"
     type = "retain"
+
+
+class PlanFactory(TenantFactory):
+    class Meta:
+        model = planning.Plan
+
+    account = factory.SubFactory(AccountFactory)
+    title = factory.Sequence(lambda n: f"Plan {n}")
+    starts_on = date(2026, 1, 1)
+    ends_on = date(2026, 12, 31)

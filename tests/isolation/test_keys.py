@@ -35,8 +35,9 @@ def test_a_key_to_another_tenants_row_is_refused(model: type[TenantModel], field
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     message = str(caught.value)
-    # A unique key on the same column may speak first, never the plain absence of the row.
-    assert "_tfk" in message or "check constraint" in message, message
+    # A unique key on the same column may speak first, and so may a trigger that lets nothing of the row change
+    # (the catalogue sweep proves that its key is there); never the plain absence of the row.
+    assert any(words in message for words in ("_tfk", "check constraint", "cannot be changed")), message
 
 
 @pytest.mark.parametrize("model", tenant_models(), ids=lambda model: model._meta.label)
