@@ -174,7 +174,8 @@ def growth_finding(parts: dict[str, Decimal], currency: str) -> str:
         return "Gains and losses cancelled out"
     most = max(parts, key=lambda key: parts[key]) if change > 0 else min(parts, key=lambda key: parts[key])
     verb = "brought" if change > 0 else "cost"
-    return f"{names[most]} {verb} the most of {signed}"
+    share = "all" if parts[most] == change and sum(map(bool, parts.values())) == 1 else "the most"
+    return f"{names[most]} {verb} {share} of {signed}"
 
 
 def value_finding(facts: Facts, basis: str = "") -> str:
@@ -189,8 +190,10 @@ def value_finding(facts: Facts, basis: str = "") -> str:
             return f"Kept as it is, this account loses {formatting.money(abs(clv), facts.currency)}"
         return "Potential is not known: nothing is entered or estimated"
     if clv < 0:
-        if upv > 0:
+        if upv + clv > 0:
             return "Kept as it is, this account destroys value; its potential could turn it"
+        if upv > 0:
+            return "Kept as it is, this account destroys value, and even all its potential would not turn it"
         return "Kept as it is, this account destroys value, and no potential is in sight"
     if upv <= clv:
         return "Open Space looks unfinished: potential is below lifetime value"

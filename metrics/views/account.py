@@ -43,7 +43,14 @@ from metrics.services.decisions import may_decide
 from metrics.suggestions import suggestion_for
 from metrics.views import account_cards as cards
 from metrics.views import account_value as worth
-from metrics.views.account_economics import clv_table, fiscal_years, line_rows, pnl_years_table, upv_groups
+from metrics.views.account_economics import (
+    UPV_LINES,
+    clv_table,
+    fiscal_years,
+    line_rows,
+    pnl_years_table,
+    upv_groups,
+)
 
 
 def account_or_404(request: HttpRequest, account_id: uuid.UUID) -> Account:
@@ -248,6 +255,7 @@ def account_economics(request: HttpRequest, account_id: uuid.UUID) -> HttpRespon
     mix = line_mix(page.cells)
     growth = cards.growth_card(row, growth_sources(page.cells), page.currency)
     lines = upv_lines(page)
+    every_line = request.GET.get("potential") == "all"
     context = header_context(page, "economics") | {
         "finding": findings.account_finding(facts),
         "facts": facts,
@@ -276,7 +284,9 @@ def account_economics(request: HttpRequest, account_id: uuid.UUID) -> HttpRespon
         if row
         else "",
         "clv": clv_table(row, page.currency, settings, page.account) if row else None,
-        "upv": upv_groups(row, lines, page.currency) if row else None,
+        "upv": upv_groups(row, lines, page.currency, None if every_line else UPV_LINES) if row else None,
+        "upv_few": UPV_LINES,
+        "every_line": every_line,
         **_class_context(page),
     }
     return render(request, "metrics/account_economics.html", context)

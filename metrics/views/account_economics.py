@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from accounts.models import Account, CostCategory
 from kam.common import formatting
@@ -265,7 +265,8 @@ class UpvGroup(NamedTuple):
 
 
 class UpvTable(NamedTuple):
-    """Potential per year by type and basis, and the lines that are worth nothing."""
+    """Potential per year by type and basis, and the lines that are worth nothing. `hidden` lines are worth
+    less than those that are shown; the totals hold them all."""
 
     total: str
     entered: str
@@ -274,13 +275,21 @@ class UpvTable(NamedTuple):
     groups: list[UpvGroup]
     unprofitable: list[str]
     assumed: int
+    count: int
+    hidden: int
+
+
+UPV_LINES: Final = 8
 
 
 def upv_groups(
-    row: AccountMetrics, lines: Sequence[PotentialLine], currency: str, limit: int = 8
+    row: AccountMetrics, lines: Sequence[PotentialLine], currency: str, limit: int | None = UPV_LINES
 ) -> UpvTable:
-    """UPV by growth type with its lines (K4): gap, ratio, worth, probability, entered or estimated."""
+    """UPV by growth type with its lines (K4): gap, ratio, worth, probability, entered or estimated.
+
+    `lines`: the largest worth first, of which `limit` are shown in all (None = every one)."""
     groups = []
+    shown = lines[:limit]
     for kind, name in (
         ("up_sell", "upv_up_sell"),
         ("cross_sell", "upv_cross_sell"),
@@ -297,7 +306,7 @@ def upv_groups(
                 kind,
                 growth_word(kind),
                 total if only_entered else formatting.estimate(total),
-                [_upv_line(line) for line in own[:limit]],
+                [_upv_line(line) for line in shown if line.growth_type == kind],
             )
         )
     expected = formatting.money(row.upv_expected_annual, currency)
@@ -311,6 +320,8 @@ def upv_groups(
         groups=groups,
         unprofitable=unprofitable_names(lines),
         assumed=sum(1 for line in lines if line.basis == "entered" and line.probability_assumed),
+        count=len(lines),
+        hidden=len(lines) - len(shown),
     )
 
 

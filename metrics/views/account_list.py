@@ -102,8 +102,8 @@ class ListRow(NamedTuple):
 # Fifty rows of ten cells are most of the page: written here they cost a tenth of what a template loop takes.
 _CELLS = (
     '<td class="k-left k-wide-only">{}</td><td class="k-left k-wide-only">{}</td>'
-    '<td class="k-wide-only">{}</td><td class="{}">{}</td><td class="{}">{}</td>'
-    '<td class="k-wide-only {}">{}</td><td class="k-wide-only {}">{}</td>'
+    '<td class="k-wide-only">{}</td><td class="{}">{}</td><td class="k-wide-only {}">{}</td>'
+    '<td class="{}">{}</td><td class="k-wide-only {}">{}</td>'
     '<td class="k-wide-only {}">{}</td><td class="k-wide-only {}">{}</td>'
     '<td class="k-left k-wide-only k-second">{}</td>'
 )

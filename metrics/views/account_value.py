@@ -135,6 +135,13 @@ class Position(NamedTuple):
     axes: list[tuple[str, str, str, bool | None]]
 
 
+def _cut(cut: float | None, currency: str) -> str:
+    """From where an amount is high, as the portfolio says it: never below 0, however low the cut (K34)."""
+    if cut is None or cut > 0:
+        return f"cut {formatting.money(cut, currency)}"
+    return f"above {formatting.money(0, currency)}"
+
+
 def positions(
     row: AccountMetrics, settings: TenantSettings, cuts: Mapping[str, Any], currency: str
 ) -> list[Position]:
@@ -162,13 +169,13 @@ def positions(
                 (
                     "Contribution now",
                     formatting.money(row.contribution_12m, currency),
-                    f"cut {formatting.money(present, currency)}",
+                    _cut(present, currency),
                     high(row.contribution_12m, present),
                 ),
                 (
                     "With expected potential",
                     _money(row.potential_contribution, currency, estimated=estimated),
-                    f"cut {formatting.money(potential, currency)}",
+                    _cut(potential, currency),
                     high(row.potential_contribution, potential),
                 ),
             ],

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import ImportJob
+from accounts.views.import_words import job_finding
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.home import home_cards
@@ -55,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "everywhere": everywhere,
         "rows": list_rows(rows, stale=stale, owners=owners),
         "stale_total": stale_total,
-        "imports": _imports() if principal.can("imports.run") else [],
+        "imports": [(job, job_finding(job)) for job in _imports()] if principal.can("imports.run") else [],
         "can_import": principal.can("imports.run"),
         "can_add": principal.can("accounts.add"),
         "can_recompute": principal.can("recompute.run"),

@@ -57,6 +57,19 @@ def account(tenant, members):
     return account
 
 
+def publish_ratios(tenant):
+    """A published portfolio in which a fifth of any sale stays."""
+    PortfolioSnapshot.objects.create(
+        tenant_id=tenant.id,
+        reference_date=REFERENCE,
+        computed_at=timezone.now(),
+        recomputation=uuid.uuid4(),
+        engine_version="1.0",
+        current=True,
+        line_ratios={"overall": 0.2, "lines": {}},
+    )
+
+
 def get(client, account, part=""):
     response = client.get(f"/accounts/{account.pk}/{part}")
     assert response.status_code == 200, response.content[:400]
@@ -153,15 +166,7 @@ def test_economics_lays_out_years_lines_value_and_potential(account, tenant, bro
             potential=D(900),
             probability=None,
         )
-        PortfolioSnapshot.objects.create(
-            tenant_id=tenant.id,
-            reference_date=REFERENCE,
-            computed_at=timezone.now(),
-            recomputation=uuid.uuid4(),
-            engine_version="1.0",
-            current=True,
-            line_ratios={"overall": 0.2, "lines": {}},
-        )
+        publish_ratios(tenant)
     response = get(browser_client("admin"), account, "economics/")
     years = response.context["years"]
     assert years.heads == ["2025", "2024"]
@@ -177,6 +182,31 @@ def test_economics_lays_out_years_lines_value_and_potential(account, tenant, bro
     assert (helmets["line"], helmets["segment"], helmets["basis"]) == ("Helmets", "Oslo", "entered")
     assert (helmets["gap"], helmets["ratio"], helmets["worth"]) == ("900", "20.0\u00a0%", "180")
     assert helmets["assumed"]
+
+
+def test_the_eight_largest_potentials_are_shown_and_all_on_request(account, tenant, browser_client):
+    with tenant_context(tenant.id):
+        segment = SegmentFactory(account=account, name="Oslo", external_id="OSL")
+        for number in range(11):
+            OpenSpaceCellFactory(
+                account=account,
+                segment=segment,
+                product_line=ProductLineFactory(name=f"Line {number:02}"),
+                potential=D(100 * (number + 1)),
+            )
+        publish_ratios(tenant)
+
+    def shown(query: str) -> tuple[list[str], str]:
+        response = get(browser_client("admin"), account, f"economics/{query}")
+        page = response.content.decode().replace("\u00a0", " ")
+        return [line["line"] for group in response.context["upv"].groups for line in group.lines], page
+
+    names, page = shown("")
+    assert names == [f"Line {number:02}" for number in range(10, 2, -1)]
+    assert "Show all 11 lines" in page
+    names, page = shown("?potential=all")
+    assert len(names) == 11
+    assert "Show the 8 largest only" in page
 
 
 def test_inputs_that_were_set_here_name_their_setter(account, tenant, members, browser_client):

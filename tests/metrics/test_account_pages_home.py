@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import ImportJob
 from kam.tenancy.context import tenant_context
 from metrics.models import StaleAccount
 from tests.factories import AccountFactory, SellingCenterMemberFactory
@@ -40,6 +41,23 @@ def test_an_executive_sees_the_weakest_of_the_company(mine, browser_client):
     assert [row.name for row in response.context["rows"]] == ["Other", "Losing", "Team", "Owned"]
     assert response.context["finding"] == "2 of your company’s 4 accounts lose money."
     assert "Recent imports" in response.content.decode()
+
+
+def test_recent_imports_speak_as_the_import_pages_do(tenant, members, browser_client):
+    with tenant_context(tenant.id) as tenant_id:
+        AccountFactory()
+        ImportJob.objects.create(
+            tenant_id=tenant_id,
+            kind="cost_entries",
+            file_name="costs.csv",
+            status="succeeded",
+            created=3784,
+            rejected=2,
+        )
+    page = browser_client("admin").get("/").content.decode().replace("\u00a0", " ")
+    assert "This file added 3,784 cost entries" in page
+    assert "Partly stored" in page
+    assert "cost_entries" not in page
 
 
 def test_newer_data_is_counted_and_listed(mine, tenant, browser_client):

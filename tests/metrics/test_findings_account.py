@@ -155,6 +155,9 @@ def test_the_growth_card_names_the_largest_part_in_the_direction_of_the_change()
     assert growth_finding(parts, "USD") == "Cross-selling brought the most of +$349"
     falling = parts | {"loss": D(-900)}
     assert growth_finding(falling, "USD") == "Lost lines cost the most of −$429"
+    assert (
+        growth_finding({"organic": D(0), "cross_sell": D(535)}, "USD") == "Cross-selling brought all of +$535"
+    )
     assert growth_finding({}, "USD") == "Nothing was sold in either year"
     assert growth_finding({"organic": D(5), "loss": D(-5)}, "USD") == "Gains and losses cancelled out"
 
@@ -169,6 +172,12 @@ def test_the_growth_card_names_the_largest_part_in_the_direction_of_the_change()
         (D(890), None, "", "Potential is not known: nothing is entered or estimated"),
         (None, None, "", "Neither lifetime value nor potential is known"),
         (D(-5), D(800), "entered", "Kept as it is, this account destroys value; its potential could turn it"),
+        (
+            D(-5),
+            D(4),
+            "entered",
+            "Kept as it is, this account destroys value, and even all its potential would not turn it",
+        ),
         (D(-5), D(0), "entered", "Kept as it is, this account destroys value, and no potential is in sight"),
         (D(0), D(800), "entered", "All the value of this account is still potential"),
     ],
