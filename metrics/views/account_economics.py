@@ -275,7 +275,7 @@ class UpvTable(NamedTuple):
     groups: list[UpvGroup]
     unprofitable: list[str]
     assumed: int
-    count: int
+    line_count: int
     hidden: int
 
 
@@ -320,7 +320,7 @@ def upv_groups(
         groups=groups,
         unprofitable=unprofitable_names(lines),
         assumed=sum(1 for line in lines if line.basis == "entered" and line.probability_assumed),
-        count=len(lines),
+        line_count=len(lines),
         hidden=len(lines) - len(shown),
     )
 
