@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from planning.api import objectives, open_space
+from planning.api import objectives, open_space, reflection
 
 urlpatterns = [
     path("accounts/<uuid:pk>/open-space/", open_space.OpenSpaceApi.as_view(), name="open-space"),
@@ -13,5 +13,23 @@ urlpatterns = [
     path("objectives/<uuid:pk>/", objectives.ObjectiveDetailApi.as_view(), name="objectives-detail"),
     path(
         "objectives/<uuid:pk>/history/", objectives.ObjectiveHistoryApi.as_view(), name="objectives-history"
+    ),
+    path("accounts/<uuid:pk>/reflection/", reflection.ReflectionApi.as_view(), name="reflection"),
+    path("reflection-questions/", reflection.QuestionListApi.as_view(), name="reflection-questions-list"),
+    path(
+        "reflection-questions/<uuid:pk>/",
+        reflection.QuestionDetailApi.as_view(),
+        name="reflection-questions-detail",
+    ),
+    path("reflection-answers/", reflection.AnswerListApi.as_view(), name="reflection-answers-list"),
+    path(
+        "reflection-answers/<uuid:pk>/",
+        reflection.AnswerDetailApi.as_view(),
+        name="reflection-answers-detail",
+    ),
+    path(
+        "reflection-answers/<uuid:pk>/history/",
+        reflection.AnswerHistoryApi.as_view(),
+        name="reflection-answers-history",
     ),
 ]

@@ -151,3 +151,15 @@ class PlanFactory(TenantFactory):
     title = factory.Sequence(lambda n: f"Plan {n}")
     starts_on = date(2026, 1, 1)
     ends_on = date(2026, 12, 31)
+
+
+class ReflectionAnswerFactory(TenantFactory):
+    """An answer to the first question of the bank, unless another is given."""
+
+    class Meta:
+        model = planning.ReflectionAnswer
+
+    account = factory.SubFactory(AccountFactory)
+    question = factory.LazyFunction(lambda: planning.ReflectionQuestion.objects.get(code="ENV-1"))
+    state = "answered"
+    text = "Stricter rules on energy use."

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, TextField
 
 from kam.common.api.etag import IfMatch
 from kam.common.api.exceptions import model_errors
@@ -50,12 +50,22 @@ def set_values(row: Model, values: Mapping[str, Any]) -> set[str]:
 def check_fields(row: Model, names: Iterable[str]) -> None:
     """Run the fields' validators, choices and lengths. Raises InvalidInputError naming the fields."""
     chosen = set(names)
+    for name in sorted(chosen):
+        _check_length(row, name)
     skipped = {field.name for field in row._meta.fields if field.name not in chosen or field.is_relation}
     try:
         row.clean_fields(exclude=skipped)
     except ValidationError as error:
         faults = model_errors(error)
         raise InvalidInputError(f"{faults[0].field}: {faults[0].message}", errors=faults) from error
+
+
+def _check_length(row: Model, name: str) -> None:
+    """Django knows the longest text of a TextField only in its own forms."""
+    field: Any = row._meta.get_field(name)
+    longest = field.max_length if isinstance(field, TextField) else None
+    if longest and len(getattr(row, field.attname) or "") > longest:
+        raise InvalidInputError.of(name, f"Expected at most {longest:,} characters.", "max_length")
 
 
 def save_changes(row: Model, changed: set[str]) -> None:

@@ -289,6 +289,8 @@ SPECTACULAR_SETTINGS = {
         "SuccessFactorStateEnum": "accounts.models.SuccessFactor.State",
         "ObjectiveTypeEnum": "planning.models.ObjectiveType",
         "ObjectiveStatusEnum": "planning.models.ObjectiveStatus",
+        "ReflectionSetEnum": "planning.models.ReflectionSet",
+        "AnswerStateEnum": "planning.models.AnswerState",
     },
 }
 

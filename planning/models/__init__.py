@@ -40,6 +40,14 @@ from planning.models.plans import (
     PlanVersion,
     SectionKey,
 )
+from planning.models.reflection import (
+    AnswerState,
+    Confidence,
+    KnownFrom,
+    ReflectionAnswer,
+    ReflectionQuestion,
+    ReflectionSet,
+)
 from planning.models.reviews import CalendarLink, Review, ReviewAction, ReviewKind
 from planning.models.value import (
     GainKind,
@@ -56,11 +64,14 @@ __all__ = [
     "PEST",
     "SWOT",
     "ActionStatus",
+    "AnswerState",
     "CalendarLink",
+    "Confidence",
     "GainKind",
     "GrowthMove",
     "GrowthSource",
     "GrowthType",
+    "KnownFrom",
     "Measure",
     "Objective",
     "ObjectiveFactor",
@@ -85,6 +96,9 @@ __all__ = [
     "PlanVersion",
     "Position",
     "Quadrant",
+    "ReflectionAnswer",
+    "ReflectionQuestion",
+    "ReflectionSet",
     "Review",
     "ReviewAction",
     "ReviewKind",

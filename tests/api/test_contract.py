@@ -14,11 +14,13 @@ from rest_framework.test import APIClient
 from schemathesis.config import SchemathesisConfig
 
 from kam.tenancy.models import Membership, Tenant
+from planning.models import ReflectionQuestion
 from tests.factories import (
     CostEntryFactory,
     ObjectiveFactory,
     OpenSpaceCellFactory,
     ProductFactory,
+    ReflectionAnswerFactory,
     SalesLineFactory,
     SegmentFactory,
     SellingCenterMemberFactory,
@@ -56,6 +58,8 @@ def world(db: None, tenant: Tenant, as_tenant: Any, members: dict[str, Membershi
             "business-units": line.product.product_line.business_unit,
             "success-factors": SuccessFactorFactory(account=line.account),
             "objectives": ObjectiveFactory(account=line.account),
+            "reflection-questions": ReflectionQuestion.objects.all()[0],
+            "reflection-answers": ReflectionAnswerFactory(account=line.account),
             "selling-centre": SellingCenterMemberFactory(account=line.account, member=members["kam"]),
         }
         OpenSpaceCellFactory(account=line.account, product_line=line.product.product_line)

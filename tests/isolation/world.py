@@ -47,6 +47,9 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "planning.Objective": {"type": "grow"},
     "planning.Plan": {"starts_on": datetime.date(2025, 1, 1), "ends_on": datetime.date(2025, 12, 31)},
     "planning.PlanTarget": {"year": 2025},
+    "planning.ReflectionAnswer": {"state": "answered", "owner": None, "due": None},
+    # A question of the bank is never deleted; an own one without answers is.
+    "planning.ReflectionQuestion": {"is_own": True},
     "buying_center.ContactRole": {"role": "decider"},
     "buying_center.InfluenceLink": {"strength": 4, "target": lambda world: world.second_contact()},
     "buying_center.PerceivedRisk": {"probability": 3, "consequence": 4},
@@ -72,6 +75,8 @@ SEGMENTS = {
     "success-factors": "accounts.SuccessFactor",
     "objectives": "planning.Objective",
     "plans": "planning.Plan",
+    "reflection-questions": "planning.ReflectionQuestion",
+    "reflection-answers": "planning.ReflectionAnswer",
     "selling-centre": "buying_center.SellingCenterMember",
     "opportunities": "opportunities.Opportunity",
     "recomputations": "metrics.Recomputation",
@@ -92,6 +97,7 @@ REFERENCES = {
     "import": "accounts.ImportJob",
     "success_factor": "accounts.SuccessFactor",
     "success_factors": "accounts.SuccessFactor",
+    "question": "planning.ReflectionQuestion",
 }
 # Names of arguments that say by themselves what they are.
 NAMES = {

@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from kam.common.errors import ConflictError, InvalidInputError
 from kam.tenancy.context import tenant_context
 from kam.tenancy.models import Tenant, TenantSettings
+from kam.tenancy.signals import tenant_created
 
 
 def valid_currency(field: str, code: str) -> str:
@@ -49,4 +50,5 @@ def tenant_create(
     tenant.save(force_insert=True)
     with tenant_context(tenant.id, via="command"):
         TenantSettings.objects.create(tenant_id=tenant.id, base_currency=base_currency)
+        tenant_created.send(sender=Tenant, tenant_id=tenant.id)
     return tenant
