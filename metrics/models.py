@@ -8,7 +8,7 @@ from django.db import models
 
 from accounts.models import Account
 from kam.tenancy.fields import TenantForeignKey, TenantReference
-from kam.tenancy.models import TenantModel, VersionedModel, tracked
+from kam.tenancy.models import TenantModel, VersionedModel, tenant_reference, tracked
 
 
 def _money(**options: object) -> models.DecimalField:
@@ -120,6 +120,7 @@ class StaleAccount(TenantModel):
 class MetricsRow(TenantModel):
     """The computed record of one account at one reference date (K1–K9, K34), with its inputs."""
 
+    tenant = tenant_reference()
     account = TenantReference(Account)
     reference_date = models.DateField()
     computed_at = models.DateTimeField()

@@ -4,11 +4,12 @@ Rows are written set by set (imports) and audited by the import that brought the
 """
 
 from django.db import models
+from django.db.models.functions import Cast
 
 from accounts.models.catalogue import Product
 from accounts.models.customers import Account, Segment
 from kam.tenancy.fields import TenantForeignKey, TenantReference
-from kam.tenancy.models import TenantModel
+from kam.tenancy.models import TenantModel, tenant_reference
 
 
 class CostCategory(models.TextChoices):
@@ -26,14 +27,7 @@ class CostCategory(models.TextChoices):
 class LedgerRow(TenantModel):
     """What sales lines and cost entries share. The tenant is proved by the composite key of the account."""
 
-    tenant = models.ForeignKey(
-        "tenancy.Tenant",
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-        editable=False,
-    )
+    tenant = tenant_reference()
     external_id = models.CharField(max_length=100, null=True, blank=True)
     account = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     date = models.DateField()
@@ -85,14 +79,7 @@ class RollupRow(TenantModel):
     net sales of lines with neither, so a margin of the month is known only where `unknown_lines` is 0.
     """
 
-    tenant = models.ForeignKey(
-        "tenancy.Tenant",
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-        editable=False,
-    )
+    tenant = tenant_reference()
     account = TenantReference(Account)
     month = models.DateField()
     net_sales = models.DecimalField(max_digits=1000, decimal_places=12, default=0)
@@ -122,9 +109,23 @@ class AccountMonth(RollupRow):
         ]
 
 
+def _as_float(name: str) -> models.GeneratedField:
+    """A column's value as float8, kept by the database itself, so that the two cannot differ.
+
+    PostgreSQL adds numeric by numeric, and turns it into float8 by way of text: over a million rows that is
+    most of a recomputation. What people compare with the ledger is read from the exact column.
+    """
+    return models.GeneratedField(
+        expression=Cast(name, models.FloatField()), output_field=models.FloatField(), db_persist=True
+    )
+
+
 class CellMonth(RollupRow):
     """The ledger by account, month, product and segment: what Open Space and K5 read."""
 
+    net_sales_float = _as_float("net_sales")
+    cogs_float = _as_float("cogs")
+    unknown_sales_float = _as_float("unknown_sales")
     product = TenantReference(Product)
     segment = TenantReference(Segment, null=True)
 

@@ -17,7 +17,7 @@ from accounts.selectors.ledger import rate_gaps
 from accounts.selectors.ledger_sql import MONTH, costs_sql, hash_joins, lines_sql
 from accounts.signals import ledger_changed
 from kam.common.errors import UnprocessableError
-from kam.common.ids import uuid7
+from kam.common.ids import uuid7_prefix
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.selectors import tenant_settings
 
@@ -42,7 +42,7 @@ _OF_TOUCHED = sql.SQL(
 
 # Rows come in the order of the unique index, so that it grows at one place at a time (a third of the cost).
 # A version 7 key of its own per row would cost a system call each: one per statement, and a counter behind it.
-_KEY = sql.SQL("(%(key)s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid")
+_KEY = sql.SQL("(%(key)s || lpad(to_hex(row_number() OVER ()), 8, '0'))::uuid")
 
 _ACCOUNT_MONTHS = sql.SQL(
     """
@@ -254,7 +254,7 @@ def _write(cursor: Any, *, lines: sql.Composable, costs: sql.Composable) -> None
             _ACCOUNT_MONTHS.format(key=_KEY, lines=lines, costs=costs),
             _CELL_MONTHS.format(key=_KEY, lines=lines),
         ):
-            cursor.execute(statement, {**_parameters(), "key": str(uuid7())[:24]})
+            cursor.execute(statement, {**_parameters(), "key": uuid7_prefix()})
 
 
 def _touched_rows(table: str) -> sql.Composable:

@@ -1,6 +1,7 @@
 """What the engine reads: one set-based query per kind of row for a whole range of accounts (ARCHITECTURE §5).
 
-Money is read as decimals and summed exactly; what the engine computes with is float64.
+Money that people compare with the ledger is read as decimals and summed exactly; what the engine derives other
+figures from is float64.
 """
 
 import datetime
@@ -118,23 +119,32 @@ def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.da
 def read_cells(
     account_ids: Sequence[str], scope: Scope, products: "Products", reference: datetime.date
 ) -> pa.Table:
-    """The product rollup of a scope over 24 months (K4, K5): a row per account, month, product and segment.
+    """The product rollup of a scope over two years (K4, K5): a row per account, product and segment.
 
-    `account`, `product`: positions in `account_ids` and `products`; `segment`: codes, null = none. `recent`:
-    in the trailing 12 months, else in the 12 before. `net_sales`, `unknown_sales`, `cogs`: base currency,
-    null = 0; `unknown_lines`: null = 0.
+    `account`, `product`: positions in `account_ids` and `products`; `segment`: codes, null = none. Sums over
+    the trailing 12 months, and with `_prior` over the 12 before: `net_sales`, `unknown_sales`, `cogs` (base
+    currency, float64), `unknown_lines`; null = no month with an entry.
     """
     month = month_index(reference)
     where, params = scope.where("account_id")
+    summed = {
+        "net_sales": "net_sales_float",
+        "unknown_sales": "unknown_sales_float",
+        "cogs": "cogs_float",
+        "unknown_lines": "unknown_lines",
+    }
+    sums = ", ".join(
+        f"sum({column}) FILTER (WHERE month {side} %s)" for side in (">=", "<") for column in summed.values()
+    )
     table = copy_out(
         f"""
-        SELECT account_id, product_id, segment_id, (month >= %s)::int, net_sales, nullif(unknown_sales, 0),
-               nullif(cogs, 0), nullif(unknown_lines, 0)
+        SELECT account_id, product_id, segment_id, {sums}
         FROM accounts_cellmonth
         WHERE tenant_id = %s AND {where} AND month BETWEEN %s AND %s
+        GROUP BY account_id, product_id, segment_id
         """,
         [
-            month_start(month - 11),
+            *[month_start(month - 11)] * (2 * len(summed)),
             str(current_tenant_id()),
             *params,
             month_start(month - 23),
@@ -144,11 +154,7 @@ def read_cells(
             "account": CODES,
             "product": CODES,
             "segment": CODES,
-            "recent": pa.int8(),
-            "net_sales": pa.float64(),
-            "unknown_sales": pa.float64(),
-            "cogs": pa.float64(),
-            "unknown_lines": pa.float64(),
+            **{f"{name}{year}": pa.float64() for year in ("", "_prior") for name in summed},
         },
     )
     return _at_positions(_at_positions(table, "account", account_ids), "product", products.ids)

@@ -366,15 +366,14 @@ def _growth(ledger: AccountLedger) -> pa.Array:
     """The change of sales by source (K5), money per year rounded to 4 decimals."""
     rows, products = ledger.cells, ledger.products
     product = rows["product"].to_numpy()
-    recent, sales = rows["recent"].to_numpy() != 0, zero_floats(rows["net_sales"])
     split = split_growth(
         SalesCells(
             account=rows["account"].to_numpy(),
             segment=segment_codes(rows["segment"]),
             line=products.line[product],
             product=product,
-            previous=np.where(recent, 0.0, sales),
-            current=np.where(recent, sales, 0.0),
+            previous=zero_floats(rows["net_sales_prior"]),
+            current=zero_floats(rows["net_sales"]),
             co_created=products.co_created[product],
         ),
         ledger.n,

@@ -69,7 +69,7 @@ class SpaceCells:
 
 def space_cells(cells: pa.Table, entered: pa.Table, lines: Lines, products: Products) -> SpaceCells:
     """Join sales and entries by account × segment × line; one row where there is either."""
-    recent = cells.filter(pa.array(cells["recent"].to_numpy() != 0))
+    recent = cells.filter(cells["net_sales"].is_valid())
     sold, typed = recent.num_rows, entered.num_rows
     segment = segment_codes(
         pa.chunked_array(
@@ -106,20 +106,15 @@ def space_cells(cells: pa.Table, entered: pa.Table, lines: Lines, products: Prod
 
 def _line_sums(cells: pa.Table, lines: Lines, products: Products) -> NDArray[np.float64]:
     column = np.minimum(lines.slot[products.line[cells["product"].to_numpy()]], lines.catalogue)
-    recent = cells["recent"].to_numpy() != 0
-    net_sales = zero_floats(cells["net_sales"])
-    values = (
-        net_sales,
-        net_sales - zero_floats(cells["unknown_sales"]),
-        zero_floats(cells["cogs"]),
-        zero_floats(cells["unknown_lines"]),
-    )
+    values = []
+    for year in ("", "_prior"):
+        net_sales, unknown, cogs, unknown_lines = (
+            zero_floats(cells[name + year])
+            for name in ("net_sales", "unknown_sales", "cogs", "unknown_lines")
+        )
+        values += [net_sales, net_sales - unknown, cogs, unknown_lines]
     return np.column_stack(
-        [
-            np.bincount(column[part], weights=value[part], minlength=lines.catalogue + 1)
-            for part in (recent, ~recent)
-            for value in values
-        ]
+        [np.bincount(column, weights=value, minlength=lines.catalogue + 1) for value in values]
     ).astype(np.float64)
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from django.db import connection
 from pyarrow import csv
 
+from kam.common.ids import uuid7_run
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import ENGINE_VERSION
 from metrics.models import AccountMetrics, AccountMetricsHistory
@@ -35,8 +36,8 @@ def result_columns() -> list[str]:
 
 
 def stage_open() -> None:
-    """Create the temporary table that results of this transaction are copied into."""
-    names = ", ".join(result_columns())
+    """Create the temporary table that results of this transaction are copied into, each with its key."""
+    names = ", ".join(["id", *result_columns()])
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.staged_metrics")
         cursor.execute(
@@ -47,11 +48,12 @@ def stage_open() -> None:
 
 def stage_add(columns: Columns) -> None:
     """COPY one range of accounts into the temporary table."""
-    table = pa.table({name: _sendable(columns[name]) for name in result_columns()})
+    keys = {"id": pa.array(uuid7_run(len(columns["account_id"])))}
+    table = pa.table(keys | {name: _sendable(columns[name]) for name in result_columns()})
     buffer = io.BytesIO()
     csv.write_csv(table, buffer, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
     buffer.seek(0)
-    names = ", ".join(result_columns())
+    names = ", ".join(table.column_names)
     with connection.cursor() as cursor:
         cursor.cursor.copy_expert(f"COPY staged_metrics ({names}) FROM STDIN (FORMAT csv)", buffer)
 
@@ -106,8 +108,8 @@ def _store(table: str, stamp: RunStamp, *, one_per_date: bool) -> int:
             [tenant, *date, stamp.reference, ENGINE_VERSION],
         )
         cursor.execute(
-            f"INSERT INTO {table} ({', '.join(_SHARED)}, {', '.join(names)}) "
-            f"SELECT %s, %s, %s, %s, %s, {staged} "
+            f"INSERT INTO {table} (id, {', '.join(_SHARED)}, {', '.join(names)}) "
+            f"SELECT s.id, %s, %s, %s, %s, %s, {staged} "
             "FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id "
             f"WHERE NOT EXISTS (SELECT FROM {table} m WHERE m.tenant_id = %s AND m.account_id = s.account_id {dated})",
             [

@@ -1,4 +1,4 @@
-from kam.tenancy.models.base import TenantEvent, TenantModel, VersionedModel, tracked
+from kam.tenancy.models.base import TenantEvent, TenantModel, VersionedModel, tenant_reference, tracked
 from kam.tenancy.models.idempotency import IdempotencyRecord
 from kam.tenancy.models.notifications import Notification
 from kam.tenancy.models.people import ApiToken, Invitation, Membership, Role, User
@@ -17,5 +17,6 @@ __all__ = [
     "TenantSettings",
     "User",
     "VersionedModel",
+    "tenant_reference",
     "tracked",
 ]

@@ -25,6 +25,19 @@ class TenantModel(models.Model):
         abstract = True
 
 
+def tenant_reference() -> models.ForeignKey:
+    """The tenant of a row that is written by the ten thousand: row level security guards it as every other, but no
+    key checks it row by row. The composite key of the account proves it, or the row it is derived from."""
+    return models.ForeignKey(
+        "tenancy.Tenant",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        editable=False,
+    )
+
+
 class VersionedModel(TenantModel):
     """A tenant row that people edit: its `version` is counted by the database and is its ETag."""
 
