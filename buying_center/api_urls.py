@@ -2,9 +2,15 @@
 
 from django.urls import path
 
-from buying_center.api import selling_center
+from buying_center.api import people, selling_center
 
 urlpatterns = [
+    path("contacts/", people.ContactListApi.as_view(), name="contact-list"),
+    path("contacts/<uuid:pk>/", people.ContactDetailApi.as_view(), name="contact-detail"),
+    path("contact-roles/", people.ContactRoleListApi.as_view(), name="contact-role-list"),
+    path("contact-roles/<uuid:pk>/", people.ContactRoleDetailApi.as_view(), name="contact-role-detail"),
+    path("influence-links/", people.InfluenceLinkListApi.as_view(), name="influence-link-list"),
+    path("influence-links/<uuid:pk>/", people.InfluenceLinkDetailApi.as_view(), name="influence-link-detail"),
     path("selling-centre/", selling_center.SellingCentreListApi.as_view(), name="selling-centre-list"),
     path(
         "selling-centre/<uuid:pk>/",

@@ -106,6 +106,42 @@ class SellingCenterMemberFactory(TenantFactory):
     role = "contributor"
 
 
+class PersonFactory(TenantFactory):
+    class Meta:
+        model = buying_center.Person
+
+    name = factory.Sequence(lambda n: f"Person {n}")
+
+
+class ContactFactory(TenantFactory):
+    """Somebody in a buying centre; `name="…"` names the person behind it."""
+
+    class Meta:
+        model = buying_center.Contact
+        exclude = ("name",)
+
+    name = factory.Sequence(lambda n: f"Person {n}")
+    person = factory.SubFactory(PersonFactory, name=factory.SelfAttribute("..name"))
+    account = factory.SubFactory(AccountFactory)
+
+
+class ContactRoleFactory(TenantFactory):
+    class Meta:
+        model = buying_center.ContactRole
+
+    contact = factory.SubFactory(ContactFactory)
+    role = "user"
+
+
+class InfluenceLinkFactory(TenantFactory):
+    class Meta:
+        model = buying_center.InfluenceLink
+
+    source = factory.SubFactory(ContactFactory)
+    account = factory.SelfAttribute("source.account")
+    target = factory.SubFactory(ContactFactory, account=factory.SelfAttribute("..account"))
+
+
 class OpenSpaceCellFactory(TenantFactory):
     class Meta:
         model = planning.OpenSpaceCell

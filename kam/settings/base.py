@@ -282,6 +282,8 @@ SPECTACULAR_SETTINGS = {
         "OpportunityStatusEnum": "opportunities.models.Status",
         "CabsAnswerEnum": "opportunities.models.Answer",
         "BuyingRoleEnum": "buying_center.models.BuyingRole",
+        "ContactLevelEnum": "buying_center.models.ContactLevel",
+        "PromoterTypeEnum": "buying_center.models.PromoterType",
         "InfluenceKindEnum": "buying_center.models.InfluenceLink.Kind",
         "RoleEnum": "kam.tenancy.models.Role",
         "HorizonEnum": "accounts.models.Horizon",

@@ -16,7 +16,9 @@ from schemathesis.config import SchemathesisConfig
 from kam.tenancy.models import Membership, Tenant
 from planning.models import ReflectionQuestion
 from tests.factories import (
+    ContactRoleFactory,
     CostEntryFactory,
+    InfluenceLinkFactory,
     ObjectiveFactory,
     OpenSpaceCellFactory,
     ProductFactory,
@@ -62,6 +64,9 @@ def world(db: None, tenant: Tenant, as_tenant: Any, members: dict[str, Membershi
             "reflection-answers": ReflectionAnswerFactory(account=line.account),
             "selling-centre": SellingCenterMemberFactory(account=line.account, member=members["kam"]),
         }
+        link = InfluenceLinkFactory(source__account=line.account)
+        found["influence-links"], found["contacts"] = link, link.source
+        found["contact-roles"] = ContactRoleFactory(contact=link.source)
         OpenSpaceCellFactory(account=line.account, product_line=line.product.product_line)
     return {name: str(row.pk) for name, row in found.items()}
 
@@ -103,6 +108,7 @@ LEDGER = "^/api/v1/(sales-lines|cost-entries)/"
 CATALOGUE = "^/api/v1/(business-units|product-lines|products|exchange-rates)/"
 CUSTOMERS = "^/api/v1/(accounts|segments|selling-centre)/"
 STRATEGY = "^/api/v1/(success-factors|objectives|reflection-questions|reflection-answers)/"
+PEOPLE = "^/api/v1/(contacts|contact-roles|influence-links)/"
 modestly = settings(
     max_examples=10,
     deadline=None,
@@ -142,7 +148,14 @@ def test_strategy_keeps_its_word(case: schemathesis.Case, authorization: str, wo
     case.call_and_validate(headers={"Authorization": authorization})
 
 
-@schema.exclude(path_regex=f"{LEDGER}|{CATALOGUE}|{CUSTOMERS}|{STRATEGY}").parametrize()
+@schema.include(path_regex=PEOPLE).parametrize()
+@modestly
+def test_people_keep_their_word(case: schemathesis.Case, authorization: str, world: World) -> None:
+    aim(case, world)
+    case.call_and_validate(headers={"Authorization": authorization})
+
+
+@schema.exclude(path_regex=f"{LEDGER}|{CATALOGUE}|{CUSTOMERS}|{STRATEGY}|{PEOPLE}").parametrize()
 @modestly
 def test_all_others_keep_their_word(case: schemathesis.Case, authorization: str, world: World) -> None:
     aim(case, world)

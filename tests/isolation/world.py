@@ -78,6 +78,9 @@ SEGMENTS = {
     "reflection-questions": "planning.ReflectionQuestion",
     "reflection-answers": "planning.ReflectionAnswer",
     "selling-centre": "buying_center.SellingCenterMember",
+    "contacts": "buying_center.Contact",
+    "contact-roles": "buying_center.ContactRole",
+    "influence-links": "buying_center.InfluenceLink",
     "opportunities": "opportunities.Opportunity",
     "recomputations": "metrics.Recomputation",
     "recompute": "metrics.Recomputation",
@@ -87,6 +90,12 @@ SEGMENTS = {
 }
 # Members of request bodies and queries that take an id → the model of the object.
 REFERENCES = {
+    "contact": "buying_center.Contact",
+    "from": "buying_center.Contact",
+    "to": "buying_center.Contact",
+    "reports_to": "buying_center.Contact",
+    "person": "buying_center.Person",
+    "covered_by": "buying_center.SellingCenterMember",
     "account": "accounts.Account",
     "accounts": "accounts.Account",
     "parent": "accounts.Account",
