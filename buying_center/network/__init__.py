@@ -1,0 +1,22 @@
+"""Who is connected to whom, computed: pure functions over one buying centre (K13). No Django, no database, no clock."""
+
+from buying_center.network.analysis import Analysis, analyse
+from buying_center.network.gaps import Gap
+from buying_center.network.loss import Loss, loss_of
+from buying_center.network.model import Centre, Line, Ours, Someone, Tie
+from buying_center.network.paths import Path, Step
+
+__all__ = [
+    "Analysis",
+    "Centre",
+    "Gap",
+    "Line",
+    "Loss",
+    "Ours",
+    "Path",
+    "Someone",
+    "Step",
+    "Tie",
+    "analyse",
+    "loss_of",
+]
