@@ -14,6 +14,7 @@ from scipy import sparse
 from buying_center.network.model import Centre, Id
 
 Pairs = dict[tuple[Id, Id], int]
+Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -106,21 +107,25 @@ def betweenness(centre: Centre, weights: Pairs) -> dict[Id, float] | None:
         share = np.zeros(us + 1)
         share[at] = (ends[at] + passed[at]) / ways[at]
         before = level == depth - 1
-        passed[before] += ((back @ share) * ways)[before]
+        passed[before] += (_push(back, share) * ways)[before]
     passed /= ends.sum()
     return {who: float(passed[at]) for who, at in place.items()}
 
 
-def _ways(onward: sparse.csr_array, start: int) -> tuple["np.ndarray", "np.ndarray"]:
+def _ways(onward: sparse.csr_array, start: int) -> tuple[Vector, Vector]:
     """Steps from the start to each place (−1: never), and in how many shortest ways."""
-    level = np.full(onward.shape[0], -1)
+    level = np.full(onward.shape[0], -1.0)
     ways = np.zeros(onward.shape[0])
     level[start], ways[start] = 0, 1
     front, depth = ways.copy(), 0
     while front.any():
-        front = onward @ front
+        front = _push(onward, front)
         front[level >= 0] = 0
         depth += 1
         level[front > 0] = depth
         ways += front
     return level, ways
+
+
+def _push(matrix: sparse.csr_array, vector: Vector) -> Vector:
+    return np.asarray(matrix @ vector, dtype=np.float64).reshape(-1)
