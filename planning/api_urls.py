@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from planning.api import objectives, open_space, reflection
+from planning.api import objectives, open_space, reflection, value
 
 urlpatterns = [
     path("accounts/<uuid:pk>/open-space/", open_space.OpenSpaceApi.as_view(), name="open-space"),
@@ -31,5 +31,13 @@ urlpatterns = [
         "reflection-answers/<uuid:pk>/history/",
         reflection.AnswerHistoryApi.as_view(),
         name="reflection-answers-history",
+    ),
+    path("value-items/", value.ValueItemListApi.as_view(), name="value-items-list"),
+    path("value-items/summary/", value.ValueSummaryApi.as_view(), name="value-items-summary"),
+    path("value-items/<uuid:pk>/", value.ValueItemDetailApi.as_view(), name="value-items-detail"),
+    path(
+        "value-items/<uuid:pk>/confirmation/",
+        value.ValueConfirmationApi.as_view(),
+        name="value-items-confirmation",
     ),
 ]

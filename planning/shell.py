@@ -3,12 +3,25 @@
 import uuid
 from typing import Any
 
+from accounts.places import AccountTab, register_account_tab
 from kam.tenancy.history import register_history
 from kam.tenancy.signals import tenant_created
 from planning.bank.reflection import questions_fill
-from planning.models import Objective, ReflectionAnswer, ReflectionQuestion
+from planning.models import Objective, ReflectionAnswer, ReflectionQuestion, ValueItem
 from planning.selectors.objectives import objective_visible
 from planning.selectors.reflection import answer_visible
+from planning.selectors.value import value_item_visible
+
+VALUE_LABELS = {
+    "statement": "What the customer reads",
+    "value_class": "Class",
+    "customer_gain": "Customer’s gain",
+    "our_gain": "Our gain",
+    "our_cost": "Our cost",
+    "gain_kinds": "Gains that are not money",
+    "confirmed_at": "Confirmed by the customer",
+    "confirmed_by": "Confirmed by",
+}
 
 
 def bring_the_bank(sender: object, *, tenant_id: uuid.UUID, **_: Any) -> None:
@@ -31,3 +44,5 @@ def register() -> None:
         rows=answer_visible,
         labels={"text": "Answer", "known_on": "Known on", "from_ledger": "From the ledger", "due": "Due"},
     )
+    register_account_tab(AccountTab("value", "Value", "planning:value", 70))
+    register_history(ValueItem, permission="accounts.view", rows=value_item_visible, labels=VALUE_LABELS)

@@ -199,3 +199,19 @@ class ReflectionAnswerFactory(TenantFactory):
     question = factory.LazyFunction(lambda: planning.ReflectionQuestion.objects.get(code="ENV-1"))
     state = "answered"
     text = "Stricter rules on energy use."
+
+
+class ValueItemFactory(TenantFactory):
+    """Proven value: the customer gains 1,000 a year, we 500 at a cost of 100."""
+
+    class Meta:
+        model = planning.ValueItem
+
+    account = factory.SubFactory(AccountFactory)
+    title = factory.Sequence(lambda n: f"Value {n}")
+    statement = "Saves a shift."
+    value_class = 3
+    reward = "premium"
+    customer_gain = Decimal("1000.0000")
+    our_gain = Decimal("500.0000")
+    our_cost = Decimal("100.0000")

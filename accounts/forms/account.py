@@ -7,7 +7,8 @@ from typing import Any
 from babel import Locale
 from django import forms
 
-from accounts.forms.fields import DayField, FigureField, PercentField, describe_errors
+from accounts.forms.compare import compared
+from accounts.forms.fields import DayField, FigureField, PercentField, take_errors
 from accounts.models import Account, Ladder, ManagedAs, Tier
 from accounts.selectors.pickers import account_by_words, account_words
 from kam.common import formatting
@@ -197,13 +198,7 @@ class AccountForm(forms.Form):
 
     def take(self, error: ApplicationError) -> None:
         """Put a service's refusal beside the fields that it names."""
-        for fault in error.errors:
-            known = fault.field if fault.field in self.fields else None
-            label = self.fields[fault.field].label if known else ""
-            self.add_error(known, f"{label}: {fault.message}" if known else fault.message)
-        if not error.errors:
-            self.add_error(None, error.message)
-        describe_errors(self)
+        take_errors(self, error)
 
 
 def initial_of(account: Account) -> dict[str, Any]:
@@ -225,30 +220,4 @@ def initial_of(account: Account) -> dict[str, Any]:
 
 def differences(form: AccountForm, account: Account) -> list[tuple[str, str, str]]:
     """Label, mine and theirs for each field where what was typed differs from what is stored now."""
-    stored = initial_of(account)
-    found = []
-    for _, names in SECTIONS:
-        for name in names:
-            if name not in form.fields:
-                continue
-            mine, theirs = form[name].value(), form.fields[name].prepare_value(stored[name])
-            if _plain(mine) != _plain(theirs):
-                found.append(
-                    (str(form.fields[name].label), _shown(form, name, mine), _shown(form, name, theirs))
-                )
-    return found
-
-
-def _plain(value: Any) -> str:
-    if value in (None, "", False):
-        return ""
-    return str(value).strip()
-
-
-def _shown(form: AccountForm, name: str, value: Any) -> str:
-    field = form.fields[name]
-    if isinstance(field, forms.BooleanField):
-        return "yes" if value in (True, "on", "true", "True") else "no"
-    if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(str(value or ""), value or "nothing"))  # type: ignore[arg-type]
-    return _plain(value) or "nothing"
+    return compared(form, initial_of(account), [name for _, names in SECTIONS for name in names])

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from kam.common.errors import ApplicationError
+
 
 class FigureField(forms.Field):
     """A number as people write it: spaces and thousands commas are taken, the decimal sign is a point.
@@ -81,6 +83,17 @@ class DayField(forms.DateField):
         except ValidationError:
             message = f"{self.label}: “{str(value)[:40]}” is no date. Expected YYYY-MM-DD."
             raise ValidationError(message) from None
+
+
+def take_errors(form: forms.Form, error: ApplicationError) -> None:
+    """Put a service's refusal beside the fields that it names, and tell assistive technology."""
+    for fault in error.errors:
+        known = fault.field if fault.field in form.fields else None
+        label = form.fields[fault.field].label if known else ""
+        form.add_error(known, f"{label}: {fault.message}" if known else fault.message)
+    if not error.errors:
+        form.add_error(None, error.message)
+    describe_errors(form)
 
 
 def describe_errors(form: forms.Form) -> None:

@@ -336,6 +336,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
 METRICS_INLINE_BELOW = env.int("KAM_METRICS_INLINE_BELOW", default=2_000)
 METRICS_SHARD_ACCOUNTS = env.int("KAM_METRICS_SHARD_ACCOUNTS", default=2_500)
 
+# How often one address may open customers' confirmation links in a minute.
+VALUE_LINK_RATE = env.int("KAM_VALUE_LINK_RATE", default=30)
+
 PGHISTORY_DEFAULT_TRACKERS = None
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False
 

@@ -24,6 +24,7 @@ DOORS = {
     "api": "over REST",
     "task": "in the background",
     "command": "on the command line",
+    "link": "through the customer’s link",
 }
 KINDS = {"insert": "created", "update": "changed", "delete": "deleted"}
 # Kept by the database for its own purposes; a person learns nothing from them.

@@ -10,7 +10,7 @@ from kam.tenancy.models import Membership, Role
 from kam.tenancy.permissions import MATRIX, PUBLIC, SCOPES, SIGNED_IN
 from tests.conftest import client_for
 from tests.isolation.conftest import Asker
-from tests.isolation.routes import METHODS, Route, our_routes
+from tests.isolation.routes import BY_KEY, METHODS, Route, our_routes
 
 NOBODY = "nobody"
 PERSONS = {"admin", "executive", "kam", "contributor"}
@@ -47,8 +47,7 @@ INTERFACE = {
     "tokens.own": PERSONS | {"integration"},
     "simulations.run": PERSONS | {"integration"},
 }
-# The link's key is the right to see it; tests/tenancy/test_invitations.py asks it.
-ROUTES = [route for route in our_routes() if route.name != "tenancy:invitation"]
+ROUTES = [route for route in our_routes() if route.name not in BY_KEY]
 
 
 class FakeToken:

@@ -9,7 +9,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from tests.isolation.conftest import Asker
-from tests.isolation.routes import API, Route, all_routes, our_routes
+from tests.isolation.routes import API, BY_KEY, Route, all_routes, our_routes
 from tests.isolation.world import foreign_values, unknown_values
 
 # allauth's routes know persons, never tenants. A new one has to be looked at before it is listed here.
@@ -25,8 +25,6 @@ ALLAUTH = {
     *("socialaccount_login_error", "socialaccount_signup", "socialaccount_connections"),
     *("openid_connect_login", "openid_connect_callback", ""),
 }
-# The link's key is the right to see it, whoever one is; tests/tenancy/test_invitations.py asks it.
-BY_KEY = {"tenancy:invitation"}
 ASKED_AS = ("admin", "executive", "kam", "contributor")
 
 ROUTES = [route for route in our_routes() if route.name not in BY_KEY]

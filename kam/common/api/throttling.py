@@ -1,21 +1,19 @@
 """How often one member, or one address before signing in, may ask."""
 
-import math
-import time
 from abc import ABC, abstractmethod
 from typing import Any
 
-from django.core.cache import cache
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+
+from kam.common.rate import within_rate
 
 
 class WindowThrottle(BaseThrottle, ABC):
     """Counts requests in fixed windows with one atomic counter in the cache.
 
-    DRF's own keeps a list of every moment of the window, read and written whole at each request. A cache that
-    cannot be reached lets requests pass: throttling protects, it must not stop the house.
+    DRF's own keeps a list of every moment of the window, read and written whole at each request.
     """
 
     scope = ""
@@ -31,16 +29,10 @@ class WindowThrottle(BaseThrottle, ABC):
         limit, seconds = SimpleRateThrottle.parse_rate(self, rate)  # type: ignore[arg-type]
         if limit is None or seconds is None:
             return True
-        now = time.time()
-        window = math.floor(now / seconds)
-        self._wait = (window + 1) * seconds - now
-        key = f"throttle:{self.scope}:{self.identity(request)}:{window}"
-        try:
-            if cache.add(key, 1, timeout=int(seconds) + 1):
-                return True
-            return cache.incr(key) <= limit
-        except Exception:
-            return True
+        allowed, self._wait = within_rate(
+            scope=self.scope, identity=self.identity(request), limit=limit, seconds=int(seconds)
+        )
+        return allowed
 
     def wait(self) -> float | None:
         return self._wait

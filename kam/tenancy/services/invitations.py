@@ -5,8 +5,6 @@ shown that the mailbox is theirs. An administrator who could read it would choos
 whom another tenant may invite later.
 """
 
-import hashlib
-import secrets
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -20,15 +18,12 @@ from django.utils import timezone
 
 from kam.common.errors import ConflictError
 from kam.tenancy.access import Principal
+from kam.tenancy.links import key_digest, key_make
 from kam.tenancy.models import Invitation, Membership, Tenant
 from kam.tenancy.permissions import authorise
 from kam.tenancy.services.members import assert_no_member, member_add, valid_email, valid_role
 
 INVITATION_DAYS = 14
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def invitation_link(*, tenant_id: uuid.UUID, key: str) -> str:
@@ -53,7 +48,7 @@ def invitation_create(
     email, role = valid_email(email), valid_role(role, of_person=True)
     assert_no_member(tenant=tenant, email=email)
     Invitation.objects.filter(tenant=tenant, email__iexact=email, accepted_at__isnull=True).delete()
-    key = secrets.token_urlsafe(32)
+    key = key_make()
     try:
         with transaction.atomic():
             invitation = Invitation.objects.create(
@@ -61,7 +56,7 @@ def invitation_create(
                 email=email,
                 name=name,
                 role=role,
-                key_digest=_digest(key),
+                key_digest=key_digest(key),
                 invited_by=invited_by,
             )
     except IntegrityError as error:
@@ -77,8 +72,8 @@ def invitation_resend(*, principal: Principal, invitation: Invitation) -> Invita
     """Send an open invitation again with a new link; the earlier link works no more."""
     authorise(principal, "members.change")
     locked = _open(principal.tenant, invitation)
-    key = secrets.token_urlsafe(32)
-    locked.key_digest = _digest(key)
+    key = key_make()
+    locked.key_digest = key_digest(key)
     locked.expires_at = timezone.now() + timedelta(days=INVITATION_DAYS)
     locked.save(update_fields=["key_digest", "expires_at"])
     link = invitation_link(tenant_id=principal.tenant.id, key=key)
@@ -96,7 +91,7 @@ def invitation_revoke(*, principal: Principal, invitation: Invitation) -> None:
 def invitation_find(*, key: str) -> Invitation | None:
     """The open, unexpired invitation behind a link's key, in the current tenant."""
     return Invitation.objects.filter(
-        key_digest=_digest(key), accepted_at__isnull=True, expires_at__gt=timezone.now()
+        key_digest=key_digest(key), accepted_at__isnull=True, expires_at__gt=timezone.now()
     ).first()
 
 
