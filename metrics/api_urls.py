@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from metrics.api import accounts, portfolio, recomputations, simulations
+from metrics.api import accounts, open_space, portfolio, recomputations, simulations
 
 urlpatterns = [
     path("accounts/<uuid:pk>/metrics/", accounts.AccountMetricsApi.as_view(), name="account-metrics-detail"),
@@ -10,6 +10,19 @@ urlpatterns = [
         "accounts/<uuid:pk>/metrics/history/",
         accounts.AccountMetricsHistoryApi.as_view(),
         name="account-metrics-history",
+    ),
+    path(
+        "accounts/<uuid:pk>/open-space/worth/",
+        open_space.OpenSpaceWorthApi.as_view(),
+        name="open-space-worth",
+    ),
+    path(
+        "accounts/<uuid:pk>/open-space/preview/",
+        open_space.OpenSpacePreviewApi.as_view(),
+        name="open-space-preview",
+    ),
+    path(
+        "accounts/<uuid:pk>/open-space/cell/", open_space.OpenSpaceCellApi.as_view(), name="open-space-cell"
     ),
     path("recomputations/", recomputations.RecomputationListApi.as_view(), name="recomputations-list"),
     path(

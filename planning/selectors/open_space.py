@@ -84,6 +84,16 @@ def grid_tag(grid: Mapping[str, Any]) -> str:
     return f'"{hashlib.sha256(json_bytes(grid)).hexdigest()[:32]}"'
 
 
+def cell_at(facts: Facts, grid: Mapping[str, Any], key: Key) -> dict[str, Any]:
+    """One cell of a grid of these facts; one that holds nothing is made for the question."""
+    for cell in grid["cells"]:
+        if cell["product_line"] == key[1] and cell["segment"] == key[0]:
+            found: dict[str, Any] = cell
+            return found
+    ideas = {line.id for line in facts.lines if line.kind == ProductLine.Kind.IDEA}
+    return _cell(facts, key, idea=key[1] in ideas, factors=grid["position_factors"])
+
+
 def _cells(facts: Facts) -> list[dict[str, Any]]:
     keys = {key for key, entry in facts.entered.items() if entry.says_something}
     keys |= set(facts.sales) | {(None, line) for line in facts.estimates}
