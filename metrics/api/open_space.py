@@ -32,7 +32,7 @@ MAX_PENDING = 2_000
 class LineRatio(serializers.Serializer[Any]):
     product_line = Id()
     ratio = Ratio(allow_null=True, help_text="What a currency unit of extra sales contributes.")
-    basis = Choice(choices=[("line", "Its own"), ("overall", "The company's")])
+    ratio_basis = Choice(choices=[("line", "Its own"), ("overall", "The company's")])
     known_share = Ratio(allow_null=True, help_text="Share of its sales whose cost of goods is known.")
     unprofitable = Flag(allow_null=True, help_text="Ratio ≤ 0: gaps on it are worth 0.")
 

@@ -117,7 +117,7 @@ def _line(line: uuid.UUID, ratios: Ratios) -> dict[str, Any]:
     return {
         "product_line": line,
         "ratio": ratio,
-        "basis": basis,
+        "ratio_basis": basis,
         "known_share": ratios.known_share.get(str(line)),
         "unprofitable": None if ratio is None else ratio <= 0,
     }
@@ -133,7 +133,7 @@ def worth_of(cell: Mapping[str, Any], ratios: Ratios) -> dict[str, Any]:
     expected = None if annual is None else annual * Decimal(repr(cell["probability"]))
     return {
         "ratio": ratio,
-        "ratio_basis": line["basis"],
+        "ratio_basis": line["ratio_basis"],
         "known_share": line["known_share"],
         "unprofitable": line["unprofitable"],
         "annual": annual,
