@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from buying_center.api import people, selling_center
+from buying_center.api import centre, people, selling_center
 
 urlpatterns = [
+    path("accounts/<uuid:pk>/people/", centre.AccountPeopleApi.as_view(), name="account-people"),
     path("contacts/", people.ContactListApi.as_view(), name="contact-list"),
     path("contacts/<uuid:pk>/", people.ContactDetailApi.as_view(), name="contact-detail"),
     path("contact-roles/", people.ContactRoleListApi.as_view(), name="contact-role-list"),
