@@ -80,6 +80,9 @@ class OpenSpaceCell(VersionedModel):
             models.Index(fields=["tenant", "opportunity"], name="openspacecell_opportunity_idx"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.product_line.name}, {self.segment.name if self.segment else 'whole account'}"
+
 
 @tracked()
 class OpenSpaceCellFactor(TenantModel):
