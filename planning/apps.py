@@ -5,6 +5,7 @@ class PlanningConfig(AppConfig):
     name = "planning"
 
     def ready(self) -> None:
-        from planning.shell import register
+        from planning import open_space_shell, shell
 
-        register()
+        shell.register()
+        open_space_shell.register()

@@ -1,12 +1,13 @@
 """Page routes of planning: plans, Open Space, reviews, value."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from planning.views import confirmation, value, value_items
 
 app_name = "planning"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/<uuid:account_id>/open-space/", include("planning.open_space_urls")),
     path("value/", value.overview, name="value_overview"),
     path("value/confirm/<str:token>/", confirmation.value_confirm, name="value_confirm"),
     path("accounts/<uuid:account_id>/value/", value.value, name="value"),
