@@ -22,7 +22,7 @@ from kam.tenancy.access import Principal
 from kam.tenancy.models import Role
 from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import member_list
-from planning.findings import open_space_estimate, open_space_finding
+from planning.findings.open_space import open_space_estimate, open_space_finding
 from planning.selectors.open_space import open_space_grid
 from planning.selectors.open_space_facts import twelve_months
 

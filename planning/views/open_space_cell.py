@@ -19,7 +19,7 @@ from kam.tenancy.access import Principal
 from kam.tenancy.history import history_of
 from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import tenant_settings
-from planning.forms import CellForm
+from planning.forms.open_space import CellForm
 from planning.models import GrowthType, OpenSpaceCell, Position
 from planning.selectors.open_space import grid_tag, growth_type, open_space_grid
 from planning.selectors.open_space_facts import open_space_lines

@@ -11,7 +11,7 @@ from django.urls import reverse
 from kam.common import formatting
 from kam.tenancy.access import Principal
 from kam.tenancy.permissions import requires
-from planning.findings import open_space_finding
+from planning.findings.open_space import open_space_finding
 from planning.models import Position
 from planning.selectors.open_space import open_space_grid
 from planning.views.open_space import list_facts, visible_account, window_words
