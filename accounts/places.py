@@ -56,6 +56,12 @@ def account_tabs(*, principal: Principal, account_id: uuid.UUID, current: str) -
     ]
 
 
+def account_tab_url(key: str, account_id: uuid.UUID) -> str | None:
+    """The address of a tab of an account; None when no installed app has registered it."""
+    tab = _tabs.get(key)
+    return reverse(tab.url_name, args=[account_id]) if tab else None
+
+
 def account_panels(*, principal: Principal, account: Account) -> list[str]:
     """Addresses of the cards that the account's home loads, in their order."""
     return [

@@ -8,6 +8,7 @@ from kam.tenancy.history import register_history
 from kam.tenancy.signals import tenant_created
 from planning.bank.reflection import questions_fill
 from planning.models import Objective, ReflectionAnswer, ReflectionQuestion, ValueItem
+from planning.selectors import plan_sources
 from planning.selectors.objectives import objective_visible
 from planning.selectors.reflection import answer_visible
 from planning.selectors.value import value_item_visible
@@ -46,3 +47,4 @@ def register() -> None:
     )
     register_account_tab(AccountTab("value", "Value", "planning:value", 70))
     register_history(ValueItem, permission="accounts.view", rows=value_item_visible, labels=VALUE_LABELS)
+    plan_sources.register()

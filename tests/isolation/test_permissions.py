@@ -44,6 +44,7 @@ INTERFACE = {
     "recompute.view": PERSONS | {"recompute"},
     "recompute.run": {"admin", "executive", "recompute"},
     "plans.approve": {"admin", "executive"},
+    "plans.comment": PERSONS | {"accounts:write"},
     "tokens.own": PERSONS | {"integration"},
     "simulations.run": PERSONS | {"integration"},
 }
