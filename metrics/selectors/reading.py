@@ -18,7 +18,19 @@ from numpy.typing import NDArray
 from accounts.models import ExchangeRate, Product, ProductLine
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import month_index, month_indexes
-from metrics.selectors.copying import CODES, MONEY, TEXT, copy_out
+from metrics.selectors.copying import (
+    CODES,
+    FLAG,
+    FLOAT,
+    INTEGER,
+    KEY,
+    MONEY,
+    NO_KEY,
+    TEXT,
+    copy_out,
+    copy_out_fixed,
+    key_codes,
+)
 
 
 @dataclass(frozen=True)
@@ -116,48 +128,101 @@ def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.da
     return _at_positions(table, "account", account_ids)
 
 
+@dataclass(frozen=True)
+class CellSums:
+    """Sums of the product rollup by account, product and segment (K4, K5): arrays (cells,), ordered by account.
+
+    `account`, `product`: positions in the ids they were read for; `segment`: position in `segments`, "" = none.
+    `recent`, `prior`: `YearSums` of the trailing 12 months and of the 12 before. `is_recent`: there is an entry
+    in the trailing 12 months.
+    """
+
+    account: NDArray[np.int64]
+    product: NDArray[np.int64]
+    segment: NDArray[np.int64]
+    segments: list[str]
+    recent: "YearSums"
+    prior: "YearSums"
+    is_recent: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class YearSums:
+    """12 months of each cell, 0 without an entry; base currency. `unknown_*`: of lines without a known cost."""
+
+    net_sales: NDArray[np.float64]
+    unknown_sales: NDArray[np.float64]
+    cogs: NDArray[np.float64]
+    unknown_lines: NDArray[np.int64]
+
+
+_CELL_SUMS = {
+    "net_sales": ("net_sales_float", FLOAT),
+    "unknown_sales": ("unknown_sales_float", FLOAT),
+    "cogs": ("cogs_float", FLOAT),
+    "unknown_lines": ("unknown_lines", INTEGER),
+}
+
+
 def read_cells(
     account_ids: Sequence[str], scope: Scope, products: "Products", reference: datetime.date
-) -> pa.Table:
-    """The product rollup of a scope over two years (K4, K5): a row per account, product and segment.
+) -> CellSums:
+    """The product rollup of a scope, summed over two years to the reference month; one query.
 
-    `account`, `product`: positions in `account_ids` and `products`; `segment`: codes, null = none. Sums over
-    the trailing 12 months, and with `_prior` over the 12 before: `net_sales`, `unknown_sales`, `cogs` (base
-    currency, float64), `unknown_lines`; null = no month with an entry.
+    A cell adds at most twelve float8 a year: the error stays far below a cent.
     """
     month = month_index(reference)
     where, params = scope.where("account_id")
-    summed = {
-        "net_sales": "net_sales_float",
-        "unknown_sales": "unknown_sales_float",
-        "cogs": "cogs_float",
-        "unknown_lines": "unknown_lines",
-    }
-    sums = ", ".join(
-        f"sum({column}) FILTER (WHERE month {side} %s)" for side in (">=", "<") for column in summed.values()
-    )
-    table = copy_out(
+    sums = [
+        f"coalesce(sum({column}) FILTER (WHERE month {side} %s), 0)"
+        for side in (">=", "<")
+        for column, _ in _CELL_SUMS.values()
+    ]
+    rows = copy_out_fixed(
         f"""
-        SELECT account_id, product_id, segment_id, {sums}
+        SELECT account_id, product_id, coalesce(segment_id, %s::uuid), bool_or(month >= %s), {", ".join(sums)}
         FROM accounts_cellmonth
         WHERE tenant_id = %s AND {where} AND month BETWEEN %s AND %s
         GROUP BY account_id, product_id, segment_id
         """,
         [
-            *[month_start(month - 11)] * (2 * len(summed)),
+            NO_KEY,
+            *[month_start(month - 11)] * (1 + len(sums)),
             str(current_tenant_id()),
             *params,
             month_start(month - 23),
             month_start(month),
         ],
         {
-            "account": CODES,
-            "product": CODES,
-            "segment": CODES,
-            **{f"{name}{year}": pa.float64() for year in ("", "_prior") for name in summed},
+            "account": KEY,
+            "product": KEY,
+            "segment": KEY,
+            "is_recent": FLAG,
+            **{year + name: kind for year in ("recent ", "prior ") for name, (_, kind) in _CELL_SUMS.items()},
         },
     )
-    return _at_positions(_at_positions(table, "account", account_ids), "product", products.ids)
+    segment, segments = key_codes(rows["segment"])
+    account, product = _positions(rows["account"], account_ids), _positions(rows["product"], products.ids)
+    # Rows of ids that came up meanwhile are left out; by account, because a hash gives them in any order.
+    found = np.flatnonzero((account >= 0) & (product >= 0))
+    found = found[np.argsort(account[found], kind="stable")]
+    return CellSums(
+        account=account[found],
+        product=product[found],
+        segment=segment[found],
+        segments=["" if key == NO_KEY else key for key in segments],
+        recent=YearSums(**{name: rows[f"recent {name}"][found] for name in _CELL_SUMS}),
+        prior=YearSums(**{name: rows[f"prior {name}"][found] for name in _CELL_SUMS}),
+        is_recent=rows["is_recent"][found],
+    )
+
+
+def _positions(keys: NDArray[Any], ids: Sequence[str]) -> NDArray[np.int64]:
+    """Keys as positions in `ids`; -1 for one that is not in it."""
+    codes, names = key_codes(keys)
+    known = {key: position for position, key in enumerate(ids)}
+    found: NDArray[np.int64] = np.array([known.get(name, -1) for name in names], dtype=np.int64)[codes]
+    return found
 
 
 def _at_positions(table: pa.Table, name: str, ids: Sequence[str]) -> pa.Table:

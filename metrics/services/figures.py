@@ -44,7 +44,7 @@ from metrics.engine import (
     year_before,
     yearly,
 )
-from metrics.selectors.reading import Products
+from metrics.selectors.reading import CellSums, Products
 from metrics.services.columns import (
     SUM,
     Columns,
@@ -81,7 +81,7 @@ class AccountLedger:
 
     accounts: pa.Table
     months: pa.Table
-    cells: pa.Table
+    cells: CellSums
     products: Products
     base_factor: NDArray[np.float64]
     purchases: PurchaseFigures | None = None
@@ -364,29 +364,18 @@ def _input_rows(
 
 def _growth(ledger: AccountLedger) -> pa.Array:
     """The change of sales by source (K5), money per year rounded to 4 decimals."""
-    rows, products = ledger.cells, ledger.products
-    product = rows["product"].to_numpy()
+    cells, products = ledger.cells, ledger.products
     split = split_growth(
         SalesCells(
-            account=rows["account"].to_numpy(),
-            segment=segment_codes(rows["segment"]),
-            line=products.line[product],
-            product=product,
-            previous=zero_floats(rows["net_sales_prior"]),
-            current=zero_floats(rows["net_sales"]),
-            co_created=products.co_created[product],
+            account=cells.account,
+            segment=cells.segment,
+            line=products.line[cells.product],
+            product=cells.product,
+            previous=cells.prior.net_sales,
+            current=cells.recent.net_sales,
+            co_created=products.co_created[cells.product],
         ),
         ledger.n,
     )
     parts = np.round(np.column_stack([getattr(split, name) for name in _GROWTH_PARTS]), 4).tolist()
     return of_json([orjson.dumps(dict(zip(_GROWTH_PARTS, row, strict=True))) for row in parts])
-
-
-def segment_codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Segments as numbers, 0 = none; which number stands for which segment is of no interest."""
-    if len(column) == 0:
-        return np.zeros(0, dtype=np.int64)
-    codes: NDArray[np.int64] = (
-        column.cast(pa.string()).dictionary_encode().combine_chunks().indices.fill_null(-1).to_numpy() + 1
-    ).astype(np.int64)
-    return codes

@@ -27,9 +27,8 @@ from metrics.engine import (
     upv,
     value_cells,
 )
-from metrics.selectors.reading import Lines, Products
-from metrics.services.columns import Columns, floats, of_floats, of_labels, zero_floats
-from metrics.services.figures import segment_codes
+from metrics.selectors.reading import CellSums, Lines, Products
+from metrics.services.columns import Columns, floats, of_floats, of_labels
 from metrics.services.parameters import Parameters
 
 # Arrays of the engine are dense (accounts × lines); beyond this many cells the accounts go in portions.
@@ -67,24 +66,25 @@ class SpaceCells:
         )
 
 
-def space_cells(cells: pa.Table, entered: pa.Table, lines: Lines, products: Products) -> SpaceCells:
+def space_cells(cells: CellSums, entered: pa.Table, lines: Lines, products: Products) -> SpaceCells:
     """Join sales and entries by account × segment × line; one row where there is either."""
-    recent = cells.filter(cells["net_sales"].is_valid())
-    sold, typed = recent.num_rows, entered.num_rows
-    segment = segment_codes(
-        pa.chunked_array(
-            [*recent["segment"].cast(pa.string()).chunks, *entered["segment"].cast(pa.string()).chunks],
-            pa.string(),
-        )
+    sold, typed = np.flatnonzero(cells.is_recent), entered.num_rows
+    codes = {segment: code for code, segment in enumerate(cells.segments)}
+    segment = np.concatenate(
+        [
+            cells.segment[sold],
+            np.array(
+                [codes.setdefault(key or "", len(codes)) for key in entered["segment"].to_pylist()],
+                dtype=np.int64,
+            ),
+        ]
     )
-    account = np.concatenate([recent["account"].to_numpy(), entered["account"].to_numpy()])
-    line = lines.slot[
-        np.concatenate([products.line[recent["product"].to_numpy()], entered["line"].to_numpy()])
-    ]
+    account = np.concatenate([cells.account[sold], entered["account"].to_numpy()])
+    line = lines.slot[np.concatenate([products.line[cells.product[sold]], entered["line"].to_numpy()])]
     slots, width = max(lines.slots, 1), int(segment.max(initial=0)) + 1
     keys, row = np.unique((account * width + segment) * slots + line, return_inverse=True)
-    from_sales, from_entry = row[:sold], row[sold:]
-    current = np.bincount(from_sales, weights=zero_floats(recent["net_sales"]), minlength=len(keys))
+    from_sales, from_entry = row[: len(sold)], row[len(sold) :]
+    current = np.bincount(from_sales, weights=cells.recent.net_sales[sold], minlength=len(keys))
     potential, probability = np.full(len(keys), np.nan), np.full(len(keys), np.nan)
     override = np.full(len(keys), -1, dtype=np.int8)
     if typed:
@@ -104,15 +104,13 @@ def space_cells(cells: pa.Table, entered: pa.Table, lines: Lines, products: Prod
     )
 
 
-def _line_sums(cells: pa.Table, lines: Lines, products: Products) -> NDArray[np.float64]:
-    column = np.minimum(lines.slot[products.line[cells["product"].to_numpy()]], lines.catalogue)
-    values = []
-    for year in ("", "_prior"):
-        net_sales, unknown, cogs, unknown_lines = (
-            zero_floats(cells[name + year])
-            for name in ("net_sales", "unknown_sales", "cogs", "unknown_lines")
-        )
-        values += [net_sales, net_sales - unknown, cogs, unknown_lines]
+def _line_sums(cells: CellSums, lines: Lines, products: Products) -> NDArray[np.float64]:
+    column = np.minimum(lines.slot[products.line[cells.product]], lines.catalogue)
+    values = [
+        value
+        for year in (cells.recent, cells.prior)
+        for value in (year.net_sales, year.net_sales - year.unknown_sales, year.cogs, year.unknown_lines)
+    ]
     return np.column_stack(
         [np.bincount(column, weights=value, minlength=lines.catalogue + 1) for value in values]
     ).astype(np.float64)

@@ -6,8 +6,11 @@ from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from accounts.models import CellMonth
 from kam.tenancy.context import current_tenant_id
+from metrics.selectors.copying import FLOAT, INTEGER, copy_out_fixed
 from metrics.selectors.reading import EVERY_ACCOUNT, read_catalogue, read_cells, read_lines, read_products
 from tests.factories import AccountFactory, ProductFactory, SegmentFactory
 
@@ -50,12 +53,27 @@ def test_sums_as_floats_stay_below_a_cent_of_the_exact_ones(in_tenant: uuid.UUID
     CellMonth.objects.bulk_create(rows)
 
     known = read_products(read_lines(read_catalogue(), EVERY_ACCOUNT))
-    table = read_cells([str(account.id) for account in accounts], EVERY_ACCOUNT, known, REFERENCE).to_pylist()
+    cells = read_cells([str(account.id) for account in accounts], EVERY_ACCOUNT, known, REFERENCE)
 
-    assert len(table) == 3 * 2 * 2
-    for row in table:
-        assert (row["unknown_lines"], row["unknown_lines_prior"]) == (6, 6)
-        for year in ("", "_prior"):
-            for name in MEASURES:
-                key = row["account"], known.ids[row["product"]], row["segment"] is None, name + year
-                assert abs(Decimal(row[name + year]) - exact[key]) < Decimal("0.0001")
+    assert len(cells.account) == 3 * 2 * 2
+    for year, sums in (("", cells.recent), ("_prior", cells.prior)):
+        assert sums.unknown_lines.tolist() == [6] * len(cells.account)
+        for name in MEASURES:
+            for row, amount in enumerate(getattr(sums, name).tolist()):
+                key = (
+                    int(cells.account[row]),
+                    known.ids[cells.product[row]],
+                    cells.segments[cells.segment[row]] == "",
+                    name + year,
+                )
+                assert abs(Decimal(amount) - exact[key]) < Decimal("0.0001")
+
+
+def test_a_null_in_a_fixed_column_is_refused(in_tenant: uuid.UUID) -> None:
+    columns = {"one": FLOAT, "two": INTEGER}
+    assert copy_out_fixed("SELECT 1.5::float8, 2::int8 WHERE %s", [False], columns)["one"].tolist() == []
+    rows = copy_out_fixed("SELECT 1.5::float8, n::int8 FROM generate_series(1, %s) n", [3], columns)
+    assert (rows["one"].tolist(), rows["two"].tolist()) == ([1.5] * 3, [1, 2, 3])
+    for query in ("SELECT NULL::float8, 2::int8", "SELECT 1.5::float8, 2::int4", "SELECT 1.5::float8"):
+        with pytest.raises(ValueError, match="width"):
+            copy_out_fixed(query, [], columns)
