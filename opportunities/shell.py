@@ -1,8 +1,13 @@
 """What this app gives to the frame around every page."""
 
+from django.urls import reverse
+
+from accounts.places import AccountTab, register_account_tab
+from kam.tenancy.access import Principal
 from kam.tenancy.history import register_history
+from kam.tenancy.search import SearchHit, register_search
 from opportunities.models import Opportunity
-from opportunities.selectors import opportunity_visible
+from opportunities.selectors import opportunity_list, opportunity_visible
 
 HISTORY_LABELS = {
     "compelling_reason": "Compelling reason",
@@ -14,6 +19,26 @@ HISTORY_LABELS = {
 }
 
 
+def find_opportunities(principal: Principal, text: str, limit: int) -> list[SearchHit]:
+    """Opportunities by name, for the search palette."""
+    if not text or not principal.can("accounts.view"):
+        return []
+    rows = opportunity_list(principal, state="all").filter(name__icontains=text.replace("\x00", ""))
+    return [
+        SearchHit(
+            label=row.name,
+            url=reverse("opportunities:opportunity_detail", args=[row.pk]),
+            detail=row.account.name,
+            icon="target-arrow",
+        )
+        for row in rows.order_by("name", "id")[:limit]
+    ]
+
+
 def register() -> None:
     """Called once, when the app is ready."""
+    register_account_tab(
+        AccountTab("opportunities", "Opportunities", "opportunities:account_opportunities", 60)
+    )
+    register_search("Opportunities", find_opportunities)
     register_history(Opportunity, permission="accounts.view", rows=opportunity_visible, labels=HISTORY_LABELS)
