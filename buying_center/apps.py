@@ -5,6 +5,8 @@ class BuyingCenterConfig(AppConfig):
     name = "buying_center"
 
     def ready(self) -> None:
+        # Importing the module registers its kind of file.
+        import buying_center.imports  # noqa: F401
         from buying_center.selectors.selling_center import team_account_ids
         from kam.tenancy.access import register_team_provider
 

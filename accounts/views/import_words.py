@@ -11,6 +11,7 @@ _ROW_WORDS = {
     "products": "product",
     "exchange_rates": "rate",
     "sales_lines": "sales line",
+    "contacts": "contact",
     "cost_entries": "cost entry",
 }
 _PLURALS = {"cost entry": "cost entries"}

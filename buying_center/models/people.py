@@ -76,6 +76,8 @@ class Person(VersionedModel):
     phone = models.CharField(max_length=60, blank=True)
     is_placeholder = models.BooleanField(default=False, db_default=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Of the external id of an erased person, so that the next import does not bring them back.
+    erased_key = models.CharField(max_length=64, blank=True, editable=False, db_default="")
 
     class Meta:
         constraints = [
@@ -86,6 +88,9 @@ class Person(VersionedModel):
         indexes = [
             models.Index(fields=["tenant", "name"], name="person_name_idx"),
             models.Index(fields=["tenant", "email"], name="person_email_idx"),
+            models.Index(
+                fields=["tenant", "erased_key"], name="person_erased_idx", condition=~Q(erased_key="")
+            ),
         ]
 
     def __str__(self) -> str:
