@@ -9,10 +9,12 @@ from kam.tenancy.context import current_tenant_id
 from kam.tenancy.reference import reference_date
 from kam.tenancy.welcome import register_count
 from metrics.models import AccountMetrics
+from metrics.selectors.kept_figures import kept_figures
 from metrics.services.marks import forget_accounts, mark_stale
 from metrics.services.parameters import ENGINE_SETTINGS
 from metrics.services.storing import metrics_rows_ensure
 from metrics.tasks import recompute_stale_soon
+from planning.figures import register_figures
 
 FIGURE_SETTINGS = ENGINE_SETTINGS | {"pinned_reference_date"}
 
@@ -77,5 +79,6 @@ def connect() -> None:
     open_space_changed.connect(figures_outdated, dispatch_uid="metrics.open_space")
     settings_changed.connect(settings_outdate, dispatch_uid="metrics.settings")
     register_count("computed", accounts_computed)
+    register_figures(kept_figures)
     for tab in TABS:
         register_account_tab(tab)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from planning.api import objectives, open_space, reflection, value
+from planning.api import objectives, open_space, reflection, reviews, value
 
 urlpatterns = [
     path("accounts/<uuid:pk>/open-space/", open_space.OpenSpaceApi.as_view(), name="open-space"),
@@ -40,4 +40,11 @@ urlpatterns = [
         value.ValueConfirmationApi.as_view(),
         name="value-items-confirmation",
     ),
+    path("reviews/", reviews.ReviewListApi.as_view(), name="reviews-list"),
+    path("reviews/due/", reviews.ReviewsDueApi.as_view(), name="reviews-due"),
+    path("reviews/<uuid:pk>/", reviews.ReviewDetailApi.as_view(), name="reviews-detail"),
+    path("reviews/<uuid:pk>/changes/", reviews.ReviewChangesApi.as_view(), name="reviews-changes"),
+    path("reviews/<uuid:pk>/freeze/", reviews.ReviewFreezeApi.as_view(), name="reviews-freeze"),
+    path("review-actions/", reviews.ReviewActionListApi.as_view(), name="review-actions-list"),
+    path("review-actions/<uuid:pk>/", reviews.ReviewActionDetailApi.as_view(), name="review-actions-detail"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from planning.views import confirmation, value, value_items
+from planning.views import calendar, confirmation, review, reviews, value, value_items
 
 app_name = "planning"
 
@@ -23,5 +23,31 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "accounts/<uuid:account_id>/value/<uuid:item_id>/revoke/",
         value_items.revoke,
         name="value_item_revoke",
+    ),
+    path("reviews/", reviews.due_list, name="reviews_due"),
+    path("reviews/card/", reviews.due_card, name="reviews_due_card"),
+    path("reviews/calendar/", calendar.calendar_link, name="review_calendar"),
+    path("calendar/<str:token>.ics", calendar.calendar_feed, name="review_feed"),
+    path("accounts/<uuid:account_id>/reviews/", reviews.review_list, name="review_list"),
+    path("accounts/<uuid:account_id>/reviews/<uuid:review_id>/", review.review, name="review"),
+    path("accounts/<uuid:account_id>/reviews/<uuid:review_id>/state/", review.state, name="review_state"),
+    path(
+        "accounts/<uuid:account_id>/reviews/<uuid:review_id>/compare/", review.compare, name="review_compare"
+    ),
+    path("accounts/<uuid:account_id>/reviews/<uuid:review_id>/delete/", review.remove, name="review_delete"),
+    path(
+        "accounts/<uuid:account_id>/reviews/<uuid:review_id>/actions/",
+        review.action_add,
+        name="review_action_add",
+    ),
+    path(
+        "accounts/<uuid:account_id>/reviews/actions/<uuid:action_id>/",
+        review.action_done,
+        name="review_action_done",
+    ),
+    path(
+        "accounts/<uuid:account_id>/reviews/actions/<uuid:action_id>/delete/",
+        review.action_remove,
+        name="review_action_delete",
     ),
 ]

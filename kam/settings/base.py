@@ -285,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "ContactLevelEnum": "buying_center.models.ContactLevel",
         "PromoterTypeEnum": "buying_center.models.PromoterType",
         "InfluenceKindEnum": "buying_center.models.InfluenceLink.Kind",
+        "ReviewKindEnum": "planning.models.ReviewKind",
         "RoleEnum": "kam.tenancy.models.Role",
         "HorizonEnum": "accounts.models.Horizon",
         "SuccessFactorKindEnum": "accounts.models.SuccessFactor.Kind",
@@ -324,6 +325,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "imports-resume": {"task": "accounts.imports_resume_all", "schedule": timedelta(seconds=30)},
     "answers-forget": {"task": "tenancy.answers_forget_everywhere", "schedule": timedelta(hours=1)},
+    # Several times, so that a morning without a scheduler is made up for; a date is told once.
+    "reviews-remind": {
+        "task": "planning.reviews_remind_everywhere",
+        "schedule": crontab(minute=20, hour="4,7,10,13"),
+    },
     "notifications-mail": {
         "task": "tenancy.notifications_mail_everywhere",
         "schedule": timedelta(minutes=15),

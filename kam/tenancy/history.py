@@ -108,9 +108,7 @@ def history_of(obj: models.Model, *, limit: int = 50) -> list[Entry]:
     found = [
         (event, _differences(event, earlier, fields)) for event, earlier in zip(events, before, strict=True)
     ]
-    names = _Names(
-        (column, value) for _event, changed in found for column, *both in changed for value in both
-    )
+    names = Names((column, value) for _event, changed in found for column, *both in changed for value in both)
     known = _registry.get(type(obj)._meta.label_lower)
     labels = known.labels if known else {}
     members = _members(event.pgh_context for event in events)
@@ -122,7 +120,7 @@ def history_of(obj: models.Model, *, limit: int = 50) -> list[Entry]:
             kind=KINDS.get(event.pgh_label, event.pgh_label),
             changes=[
                 Change(
-                    labels.get(column.name) or _label(column),
+                    labels.get(column.name) or field_label(column),
                     names.text(column, old),
                     names.text(column, new),
                 )
@@ -147,17 +145,25 @@ def _differences(event: Any, earlier: Any, fields: list[Any]) -> list[tuple[Any,
 
 
 def _members(contexts: Iterable[dict[str, Any] | None]) -> dict[str, str]:
-    ids = {context["member"] for context in contexts if context and context.get("member")}
+    return members_named(context.get("member") or "" for context in contexts if context)
+
+
+def members_named(member_ids: Iterable[str]) -> dict[str, str]:
+    """Names of members of the current tenant by their ids as the audit trail writes them. One query."""
+    ids = {member_id for member_id in member_ids if member_id}
+    if not ids:
+        return {}
     rows = Membership.objects.filter(tenant_id=current_tenant_id(), pk__in=ids).select_related("user")
     return {str(row.pk): row.user.display_name for row in rows}
 
 
-def _label(column: Any) -> str:
+def field_label(column: Any) -> str:
+    """What a field is called where nobody named it better."""
     text = str(column.verbose_name)
     return text[:1].upper() + text[1:]
 
 
-class _Names:
+class Names:
     """Values as text; what a foreign key points to is read once per kind of object."""
 
     def __init__(self, values: Iterable[tuple[Any, Any]]) -> None:
@@ -178,6 +184,9 @@ class _Names:
             return "empty"
         if column.is_relation:
             return self._names.get(value, "something that is gone")
+        if isinstance(value, list):
+            words = dict(getattr(column.base_field, "flatchoices", ()))
+            return ", ".join(str(words.get(one, one)) for one in value)[:_LONGEST] or "empty"
         if column.choices:
             return str(dict(column.flatchoices).get(value, value))
         return _written(value)[:_LONGEST]

@@ -36,6 +36,7 @@ from metrics.demo.ledger import (
     segment_rows,
 )
 from metrics.demo.potentials import entered_cells, ideas
+from metrics.demo.values import reviews_fill, values_fill
 from metrics.models import PortfolioSnapshot, Recomputation
 from metrics.services.runs import Next, Published, run_begin, run_publish
 from planning.models import OpenSpaceCell
@@ -85,6 +86,7 @@ def demo_build(*, today: datetime.date, say: Say) -> Tenant:
         if not built:
             _clear_ledger(tenant.id)
     if built:
+        _desk(tenant, members, today)
         say("The demo is up to date.")
         return tenant
     sales, costs = ledger_rows(end)
@@ -105,11 +107,19 @@ def demo_build(*, today: datetime.date, say: Say) -> Tenant:
         _key_accounts(tenant.id, end)
         _teams(tenant.id, members)
         _open_space(tenant.id, members, sales, end)
+    _desk(tenant, members, today)
     for back in range(HISTORY_QUARTERS, -1, -1):
         day = _months_before(end, back * 3)
         say(f"Computing as of {day:%d %b %Y}")
         _compute(tenant.id, day, publish=back == 0)
     return tenant
+
+
+def _desk(tenant: Tenant, members: dict[str, Membership], today: datetime.date) -> None:
+    """What the people of the demo have written on their accounts; what is there stays as it is."""
+    for fill in (reviews_fill, values_fill):
+        with tenant_context(tenant.id, member_id=members["nora"].id, via="command"):
+            fill(tenant=tenant, members=members, today=today)
 
 
 def _email(key: str) -> str:
