@@ -185,7 +185,7 @@ def compare(request: HttpRequest, account_id: uuid.UUID, review_id: uuid.UUID) -
     """A frozen review beside the one before it, and what became of that one's actions."""
     found = _review(request, account_id, review_id)
     if found.status != Review.Status.FROZEN or found.previous is None:
-        raise Http404
+        return redirect("planning:review", account_id, review_id)
     earlier = ReviewAction.objects.select_related("owner__user").filter(
         tenant_id=found.tenant_id, review_id=found.previous.pk
     )

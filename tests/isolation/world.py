@@ -172,7 +172,7 @@ class World:
         values: dict[str, Any] = {"tenant": self.tenant}
         known = OVERRIDES.get(model._meta.label, {})
         for field in model._meta.local_fields:
-            if field.name in ("id", "tenant") or field.auto_created:
+            if field.name in ("id", "tenant") or field.auto_created or field.generated:
                 continue
             if field.name in known:
                 given = known[field.name]
