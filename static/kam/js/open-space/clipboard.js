@@ -57,7 +57,7 @@ export function paste(sheet, text) {
     });
     const more = faults.length > MOST_NAMED ? ` And ${faults.length - MOST_NAMED} more.` : "";
     const count = changes.length + faults.length;
-    toast(`Nothing was pasted: ${faults.length} of ${count} ${count === 1 ? "cell is" : "cells are"} wrong.`, named.join(" ") + more);
+    toast(`Nothing was pasted: ${faults.length} of ${count} cells ${faults.length === 1 ? "is" : "are"} wrong.`, named.join(" ") + more);
     sheet.move(faults[0].place);
     return;
   }

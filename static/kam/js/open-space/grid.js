@@ -207,7 +207,7 @@ export class Grid {
     });
     const lines = this.columns.map((line, at) => h("div", { class: `os-line${this.groupStarts.has(line.id) ? " is-first" : ""}`, role: "columnheader", "aria-colindex": String(at + 2), style: { width: `${this.columnWidth}px` }, title: line.name }, h("span", {}, line.name)));
     this.head.replaceChildren(
-      h("div", { class: "os-head-row", role: "row", "aria-rowindex": "1" }, h("div", { class: "os-corner", role: "columnheader" }, ""), groups, h("div", { class: "os-total os-total-head", role: "columnheader" }, "")),
+      h("div", { class: "os-head-row", role: "row", "aria-rowindex": "1" }, h("div", { class: "os-corner", role: "columnheader", "aria-colindex": "1" }, h("span", { class: "k-hidden-text" }, "Business unit")), groups, h("div", { class: "os-total os-total-head", role: "columnheader", "aria-colindex": String(this.columns.length + 2) }, h("span", { class: "k-hidden-text" }, "All units"))),
       h("div", { class: "os-head-row", role: "row", "aria-rowindex": "2" }, h("div", { class: "os-corner os-unit", role: "columnheader", "aria-colindex": "1" }, this.words.unit), lines, h("div", { class: "os-total os-total-head", role: "columnheader", "aria-colindex": String(this.columns.length + 2), style: { width: `${this.totalWidth}px` } }, "Total")));
     this.host.style.setProperty("--os-total", `${this.totalWidth}px`);
   }
