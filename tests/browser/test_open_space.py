@@ -80,7 +80,7 @@ def ready(page: Page) -> Any:
 
 
 def cell(page: Page, segment: str, line: str) -> Any:
-    return page.locator(f'[role=gridcell][aria-label^="{line}, {segment}"]')
+    return page.get_by_role("gridcell", name=f"{line}, {segment}")
 
 
 def saved(page: Page) -> None:

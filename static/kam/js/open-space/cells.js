@@ -71,7 +71,8 @@ export function isEmpty(cell) {
 export function fill(element, cell, view, words) {
   const empty = isEmpty(cell);
   element.className = `os-cell os-at-${cell.position}${empty ? " is-empty" : ""}${view === "strategic" && cell.csfs.length ? " is-strategic" : ""}`;
-  element.replaceChildren(...(empty ? [h("span", { class: "os-plus", "aria-hidden": "true" }, "+")] : INSIDE[view](cell, words)));
+  // What is seen is short signs, what is heard is a sentence.
+  element.replaceChildren(h("span", { class: "k-hidden-text" }, words.aloud(cell)), h("span", { class: "os-inside", "aria-hidden": "true" }, empty ? h("span", { class: "os-plus" }, "+") : INSIDE[view](cell, words)));
 }
 
 // What a filter or a legend entry picks out; the rest fades.

@@ -5,7 +5,7 @@ import { h, symbol } from "./dom.js";
 import { keyOf } from "./model.js";
 
 const CELL = 58, SUMS = 28, HEAD = 148, TOTAL = 82, NARROWEST = 74, WIDEST = 116;
-const AROUND = { rows: 3, columns: 2 };
+const AROUND = { rows: 3, columns: 3 };
 
 export class Grid {
   view = "value";
@@ -62,7 +62,7 @@ export class Grid {
 
   // The same places, other figures.
   refresh(flash = []) {
-    this.#drawn.clear();
+    this.#clear();
     this.#window = null;
     this.flash = new Set(flash);
     this.words.measure();
@@ -116,20 +116,35 @@ export class Grid {
     const { scrollTop, scrollLeft, clientHeight, clientWidth } = this.scroll;
     const firstRow = Math.max(this.rowAt(scrollTop) - AROUND.rows, 0);
     const lastRow = Math.min(this.rowAt(scrollTop + clientHeight) + AROUND.rows, this.rows.length - 1);
-    const firstColumn = Math.max(Math.floor(scrollLeft / this.columnWidth) - AROUND.columns, 0);
-    const lastColumn = Math.min(Math.ceil((scrollLeft + clientWidth - HEAD) / this.columnWidth) + AROUND.columns, this.columns.length - 1);
+    // Columns come and go in steps, so that most movements sideways find what they need drawn already.
+    const step = AROUND.columns;
+    const firstColumn = Math.max(Math.floor(scrollLeft / this.columnWidth / step) * step - step, 0);
+    const lastColumn = Math.min(Math.ceil((scrollLeft + clientWidth - HEAD) / this.columnWidth / step) * step + step, this.columns.length) - 1;
     const window = `${firstColumn} ${lastColumn}`;
-    if (this.#window !== window) this.#drawn.clear();
+    if (this.#window !== window) this.#clear();
     this.#window = window;
     const pick = pickOf(this.hovered ?? this.picked, this.model);
-    const wanted = [];
-    for (let row = firstRow; row <= lastRow; row += 1) {
-      if (!this.#drawn.has(row)) this.#drawn.set(row, this.#row(row, firstColumn, lastColumn, pick));
-      wanted.push(this.#drawn.get(row));
+    for (const [row, element] of this.#drawn) {
+      if (row < firstRow || row > lastRow) {
+        element.remove();
+        this.#drawn.delete(row);
+      }
     }
-    for (const row of this.#drawn.keys()) if (row < firstRow || row > lastRow) this.#drawn.delete(row);
-    this.body.replaceChildren(...wanted, this.range, ...(this.editor ? [this.editor] : []));
+    const fresh = document.createDocumentFragment();
+    for (let row = firstRow; row <= lastRow; row += 1) {
+      if (this.#drawn.has(row)) continue;
+      const element = this.#row(row, firstColumn, lastColumn, pick);
+      this.#drawn.set(row, element);
+      fresh.append(element);
+    }
+    if (fresh.childElementCount) this.body.append(fresh);
+    if (!this.range.isConnected) this.body.append(this.range);
     this.drawSelection();
+  }
+
+  #clear() {
+    for (const element of this.#drawn.values()) element.remove();
+    this.#drawn.clear();
   }
 
   #row(at, firstColumn, lastColumn, pick) {
@@ -173,12 +188,11 @@ export class Grid {
       const sum = this.model.blocks.get(key);
       element.className = "os-cell os-sum";
       const text = sum?.current ? this.words.short(sum.current) : sum?.gap ? this.words.gap(sum) : "";
-      element.textContent = text;
-      element.setAttribute("aria-label", `${line.name}, all of ${row.name}: ${sum ? `${this.words.money(sum.current)} sold${sum.gap === null ? "" : `, gap ${this.words.money(sum.gap)}`}` : "nothing"}`);
+      const aloud = `${line.name}, all of ${row.name}: ${sum ? `${this.words.money(sum.current)} sold${sum.gap === null ? "" : `, gap ${this.words.money(sum.gap)}`}` : "nothing"}`;
+      element.append(h("span", { class: "k-hidden-text" }, aloud), h("span", { "aria-hidden": "true" }, text));
     } else {
       const cell = this.model.cell(key);
       fill(element, cell, this.view, this.words);
-      element.setAttribute("aria-label", this.words.aloud(cell));
       if (pick && !pick(cell)) element.classList.add("is-faded");
       if (pick && pick(cell) && !isEmpty(cell)) element.classList.add("is-picked");
       this.#signs(element, key);

@@ -52,17 +52,19 @@ export function drawRanked(root, model, words, picked, onGo) {
 }
 
 // Growth by type: the gaps of the grid as it stands on the page; what they are worth, as the server last answered.
-export function drawGrowth(host, model, words, preview, stale) {
+export function drawGrowth(host, model, words, answer, stale) {
+  const preview = answer?.upv ?? null;
   const total = Object.values(model.growth).reduce((sum, value) => sum + value, 0);
   const [kind, largest] = Object.entries(model.growth).sort((a, b) => b[1] - a[1])[0];
   const title = document.getElementById("os-growth-title"), caption = document.getElementById("os-growth-caption");
   title.textContent = total ? `${percent(largest / total, { decimals: 0 })} of the gap is ${GROWTH[kind].toLowerCase()}.` : "No growth is entered yet.";
-  caption.textContent = `Gap by growth type, ${model.currency} a year${preview ? "; worth = gap × gross margin after cost to serve" : ""}${stale ? "; recalculating" : ""}`;
+  caption.textContent = `Gap by growth type, ${model.currency} a year${preview ? "; worth = gap × what a unit of extra sales contributes" : ""}${preview && stale ? "; recalculating" : ""}`;
   const parts = Object.entries(model.growth);
   const track = h("div", { class: "os-growth-bar", role: "img", "aria-label": parts.map(([type, value]) => `${GROWTH[type]} ${words.money(value)}`).join(", ") }, parts.filter(([, value]) => value > 0).map(([type, value]) => h("i", { class: `os-growth-${type}`, style: { "flex-grow": String(value) } })));
   const table = h("table", { class: "k-table k-dense" },
     h("thead", {}, h("tr", {}, ["Type", "Gap", ...(preview ? ["Worth", "Expected"] : [])].map((word, at) => h("th", { scope: "col", class: at ? null : "k-left" }, word)))),
-    h("tbody", {}, parts.map(([type, value]) => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "os-why" }, symbol(type), h("span", {}, GROWTH[type]))), h("td", { class: "k-num" }, words.money(value)), preview ? [h("td", { class: "k-num" }, words.money(preview.annual?.[type] ?? null)), h("td", { class: "k-num" }, words.money(preview.expected?.[type] ?? null))] : null))),
-    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "All"), h("td", { class: "k-num" }, words.money(total)), preview ? [h("td", { class: "k-num" }, words.money(preview.annualTotal)), h("td", { class: "k-num" }, words.money(preview.expectedTotal))] : null)));
-  host.replaceChildren(...(total ? [track] : []), table);
+    h("tbody", {}, parts.map(([type, value]) => h("tr", {}, h("th", { scope: "row" }, h("span", { class: "os-why" }, symbol(type), h("span", {}, GROWTH[type]))), h("td", { class: "k-num" }, words.money(value)), preview ? [h("td", { class: "k-num" }, words.money(preview[type])), h("td", { class: "k-num" }, words.money(preview.expected[type]))] : null))),
+    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "All"), h("td", { class: "k-num" }, words.money(total)), preview ? [h("td", { class: "k-num" }, words.money(preview.annual)), h("td", { class: "k-num" }, words.money(preview.expected_annual))] : null)));
+  const lasting = preview?.value ? h("p", { class: "k-caption k-mt-3" }, `Over the years of its lifetime value that is ${words.money(preview.value)}${answer.clv === null ? "" : `; the lifetime value itself is ${words.money(answer.clv)}`}.${preview.exceeds_clv === false ? " The potential is smaller than what they are worth already: Open Space looks unfinished." : ""}`) : null;
+  host.replaceChildren(...(total ? [track] : []), table, ...(lasting ? [lasting] : []));
 }

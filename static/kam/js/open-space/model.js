@@ -86,6 +86,7 @@ export class Model {
     this.lineById = new Map(this.lines.map((line) => [line.id, line]));
     this.segmentById = new Map(data.segments.map((segment) => [segment.id, segment]));
     this.base = readCells(data.cells);
+    this.known = new Map();
     this.compute();
   }
 
@@ -114,14 +115,24 @@ export class Model {
     for (const key of keys) {
       const { segment, line } = partsOf(key);
       if (!this.lineById.has(line) || !this.segmentById.has(segment)) continue;
-      const cell = { ...emptyCell(), ...this.base.get(key), ...this.pending.get(key) };
+      const mine = this.pending.get(key), base = this.base.get(key);
+      const cell = mine || !base ? { ...emptyCell(), ...base, ...mine } : base;
       raw.set(key, cell);
       sales.set(line, (sales.get(line) ?? 0) + cell.current);
       if (cell.current > 0) this.bought.add(line);
       if (cell.potential !== null) entered.add(line);
     }
     this.cells = new Map();
-    for (const [key, cell] of raw) this.cells.set(key, this.#derive(key, cell, entered));
+    for (const [key, cell] of raw) {
+      // A cell that nobody touched stays as it was, unless its line was sold or judged for the first time.
+      const known = this.known.get(key);
+      const { line } = partsOf(key);
+      const state = `${this.bought.has(line)}${entered.has(line)}`;
+      const kept = known?.raw === cell && known.state === state ? known.cell : this.#derive(key, cell, entered);
+      kept.rank = null;
+      this.known.set(key, { raw: cell, state, cell: kept });
+      this.cells.set(key, kept);
+    }
     this.#rank();
     this.#total();
     this.#list(sales);

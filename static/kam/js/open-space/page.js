@@ -51,7 +51,8 @@ async function start(config) {
   const panel = new Panel({ element: panelElement, model, words, store, sheet, config, onClose: closePanel, onDecide: () => conflict.open() });
   const list = new Phone({ host: $("os-phone"), grid, model, words, onOpen: openSheet });
   const legend = new Legend({ host: $("os-legend"), grid, model, words, onPick: pick });
-  const preview = config.preview ? new Preview({ url: config.preview, model, onAnswer: () => growth() }) : null;
+  const preview = config.preview ? new Preview({ url: config.preview, model, onAnswer: () => answered() }) : null;
+  panel.preview = preview;
   const listButtons = [...document.querySelectorAll("[data-list]")];
 
   function showCell(key) {
@@ -86,6 +87,11 @@ async function start(config) {
     layout.append(panelElement);
     panelElement.hidden = phone.matches;
   });
+
+  function answered() {
+    growth();
+    if (!panelElement.hidden && panel.key) panel.show(panel.key);
+  }
 
   function growth() {
     drawGrowth($("os-growth"), model, words, preview?.answer ?? null, preview?.waiting ?? false);

@@ -111,6 +111,14 @@ export class Panel {
   }
 
   #worth(cell) {
+    const found = this.preview?.answer?.line_ratios.find((line) => line.product_line === cell.line);
+    const known = found && found.ratio !== null;
+    this.fact("worth-row").hidden = !known;
+    if (known) {
+      const ratio = Math.max(found.ratio, 0);
+      this.#text("worth", cell.gap === null ? "not known" : `${this.words.money(cell.gap)} × ${percent(ratio)} = ${this.words.money(cell.gap * ratio)} a year`);
+      this.#text("worth-why", found.unprofitable ? "This line loses money: more of it is worth nothing." : `${percent(found.ratio)} of extra sales stays with us${found.ratio_basis === "overall" ? ", the company’s own ratio" : ""}.`);
+    }
     this.#text("expected", cell.gap === null || cell.chance === null ? "not known" : `${this.words.money(cell.gap * cell.chance)} a year${cell.assumed ? ", probability assumed" : ""}`);
   }
 

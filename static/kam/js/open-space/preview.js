@@ -3,6 +3,8 @@ import { csrfToken } from "../http.js";
 import { partsOf } from "./model.js";
 
 const REST = 250;
+// As many as the server previews at once; the others follow as soon as they are saved.
+const MOST = 2000;
 
 export class Preview {
   answer = null;
@@ -23,7 +25,7 @@ export class Preview {
   async #fetch() {
     this.#stop?.abort();
     this.#stop = new AbortController();
-    const cells = [...this.model.pending].map(([key, fields]) => {
+    const cells = [...this.model.pending].slice(0, MOST).map(([key, fields]) => {
       const { segment, line } = partsOf(key);
       const values = Object.fromEntries(["potential", "probability", "position", "growth_type_override", "csfs"].filter((name) => name in fields).map((name) => [name, fields[name]]));
       if (values.potential !== undefined && values.potential !== null) values.potential = values.potential.toFixed(4);

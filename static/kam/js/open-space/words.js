@@ -13,6 +13,8 @@ export class Words {
 
   // One unit for the whole grid, said once in its corner: thousands as soon as the sums are in the millions.
   measure() {
+    if (this.measured === this.model.grand) return;
+    this.measured = this.model.grand;
     const size = Math.max(Math.abs(this.model.grand.current), this.model.grand.potential ?? 0);
     this.thousands = size >= 100000;
     this.letters = new Map();
