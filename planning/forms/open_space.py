@@ -9,9 +9,10 @@ from django import forms
 from planning.models import GrowthType, Position
 
 NOTE_LENGTH = 4000
+LARGEST = Decimal(10) ** 14
 
 
-class AmountField(forms.CharField):
+class AmountField(forms.Field):
     """An amount a year with separators of either style ("240,000.50", "240.000,50"); blank is None."""
 
     def to_python(self, value: Any) -> Any:
@@ -30,13 +31,17 @@ class AmountField(forms.CharField):
             raise forms.ValidationError("Enter an amount a year, for example 240,000.") from None
         if not amount.is_finite() or amount < 0:
             raise forms.ValidationError("A potential is zero or more.")
+        if amount > LARGEST:
+            raise forms.ValidationError("This is too large for an amount a year.")
         return amount
 
 
 class CellForm(forms.Form):
     """What people enter about one cell. `values()` gives it as `open_space_patch` takes it."""
 
-    potential = AmountField(label="Potential a year", required=False, max_length=30)
+    potential = AmountField(
+        label="Potential a year", required=False, widget=forms.TextInput(attrs={"maxlength": 30})
+    )
     probability = forms.FloatField(label="Probability, %", required=False, min_value=0, max_value=100)
     position = forms.ChoiceField(label="Position", choices=Position.choices, required=False)
     competitor = forms.CharField(label="Competitor", required=False, max_length=120)

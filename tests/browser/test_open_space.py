@@ -253,7 +253,7 @@ def test_readers_and_phones_get_the_same_grid_their_own_way(open_as: Open, desk:
     phone = open_as(desk.kam, desk.path, viewport={"width": 390, "height": 844})
     expect(phone.get_by_label("Segment", exact=True)).to_have_value(str(desk.segments[2].pk))
     expect(phone.get_by_role("grid")).to_be_hidden()
-    line = phone.get_by_role("button", name="Line 01")
+    line = phone.locator("#os-phone").get_by_role("button", name="Line 01")
     expect(line).to_contain_text("+$90.0k")
     line.click()
     sheet = phone.get_by_role("dialog")
