@@ -6,11 +6,12 @@ the watchdog finds the runs and the marks in the database and starts them again.
 
 import uuid
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import structlog
 from celery import current_app, shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
@@ -23,17 +24,8 @@ from metrics.models import PortfolioSnapshot, Recomputation
 from metrics.services.marks import oldest_unclaimed
 from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
-from metrics.services.runs import (
-    Next,
-    Published,
-    run_abandoned,
-    run_begin,
-    run_fail,
-    run_next,
-    run_publish,
-    run_shard,
-    run_stale_create,
-)
+from metrics.services.run_queue import run_abandoned, run_fail, run_next, run_stale_create
+from metrics.services.runs import Next, Published, run_begin, run_publish, run_shard
 
 log = structlog.get_logger(__name__)
 
@@ -248,6 +240,14 @@ def watchdog(*, quiet_seconds: float = QUIET.total_seconds()) -> int:
             found += 1
             _send(ranks_refresh, tenant_id=tenant.id)
     return found
+
+
+@worker_init.connect
+def _load_libraries(**kwargs: Any) -> None:
+    """What Arrow loads when it is first used takes longer than ten accounts: before the workers are forked it is
+    loaded once, and shared."""
+    for name in ("pandas", "pyarrow.acero", "pyarrow.dataset"):
+        import_module(name)
 
 
 @worker_ready.connect

@@ -129,8 +129,9 @@ def quadrant_sums(table: pa.Table, column: str, classes: tuple[str, ...]) -> dic
     Sums of the known values, currency; `expected` null where none is known.
     """
     found = {}
+    money = table.select(["upv_expected_annual", "contribution_12m", "net_sales_12m"])
     for name in classes:
-        part = table.filter(pc.equal(table[column], name))
+        part = money.filter(pc.equal(table[column], name))
         expected = part["upv_expected_annual"]
         found[name] = {
             "accounts": part.num_rows,

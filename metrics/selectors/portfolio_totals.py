@@ -61,10 +61,11 @@ def portfolio_totals(table: pa.Table) -> dict[str, Any]:
     nothing known are null. `key`/`rest`: the same for key accounts and the others.
     """
     key = pa.array(table["is_key_account"].to_numpy() != 0)
+    summed = table.select([*_SUMMED, "sold_12m", "margin_estimated"])
     return {
-        **_sums(table),
-        "key": _sums(table.filter(key)),
-        "rest": _sums(table.filter(pc.invert(key))),
+        **_sums(summed),
+        "key": _sums(summed.filter(key)),
+        "rest": _sums(summed.filter(pc.invert(key))),
         "loyalty": _classes(table, "loyalty_class", LOYALTY_CLASSES),
         "loyalty_reasons": _counts(table, "loyalty_reason"),
         "dubinsky_ingram": _classes(table, "dubinsky_ingram_class", DUBINSKY_INGRAM_CLASSES),
@@ -90,7 +91,7 @@ def _sums(table: pa.Table) -> dict[str, Any]:
     sums["negative_contribution_accounts"] = int(np.sum(as_floats(table["contribution_12m"]) < 0))
     sums["potential_entered_accounts"] = n - unknown["upv_entered"]
     sums["potential_estimated_accounts"] = n - unknown["upv_estimated"]
-    known = table.filter(table["contribution_12m"].is_valid())
+    known = table.select(["net_sales_12m", "contribution_12m"]).filter(table["contribution_12m"].is_valid())
     sales, contribution = money(known["net_sales_12m"]), money(known["contribution_12m"])
     sums["contribution_ratio"] = float(contribution / sales) if sales > 0 else None
     for name in ("net_sales", "contribution"):
@@ -100,15 +101,16 @@ def _sums(table: pa.Table) -> dict[str, Any]:
 
 def growth(table: pa.Table, now: str, before: str) -> float | None:
     """Growth of a measure over the accounts where both years are known, ratio; null unless before > 0."""
-    both = table.filter(pc.and_(table[now].is_valid(), table[before].is_valid()))
+    both = table.select([now, before]).filter(pc.and_(table[now].is_valid(), table[before].is_valid()))
     start = money(both[before])
     return float(money(both[now]) / start) - 1 if start > 0 else None
 
 
 def _classes(table: pa.Table, name: str, words: tuple[str, ...]) -> dict[str, Any]:
     found = {}
+    money_columns = table.select(["net_sales_12m", "contribution_12m"])
     for word in words:
-        part = table.filter(pc.equal(table[name], word))
+        part = money_columns.filter(pc.equal(table[name], word))
         found[word] = {
             "accounts": part.num_rows,
             "net_sales_12m": str(money(part["net_sales_12m"])),

@@ -6,7 +6,7 @@ Two ways: `publish_all` after every account was gathered (it also finds ratios, 
 
 import datetime
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,18 +29,16 @@ from metrics.services.snapshot import current_snapshot, movers_of_staged, ratios
 from metrics.services.storing import (
     RunStamp,
     stage_add,
-    stage_analyse,
     stage_open,
+    staged_count,
     store_current,
     store_history,
 )
 from planning.models import PeerPotential
 
-Load = Callable[[], Figures]
-
 
 def publish_all(
-    loads: Sequence[Load],
+    ranges: Iterable[Figures],
     *,
     run_id: uuid.UUID,
     parameters: Parameters,
@@ -50,19 +48,19 @@ def publish_all(
 ) -> int:
     """Publish a run over every account; `publish` False only adds history (of the accounts `only`).
 
-    `loads`: one function per range, in the order of account ids; called twice, so that no more than one
-    range need be in memory as it was read. Returns how many accounts were written.
+    `ranges`: the figures of one range after the other, in the order of account ids. Returns how many accounts
+    were written.
     """
     gatherer = PotentialsGatherer(catalogue)
     monthly = np.zeros((TREND_SPAN, 4))
-    for load in loads:
-        figures = load()
+    kept: list[Figures] = []
+    for figures in ranges:
         monthly += figures.monthly
         gatherer.add(figures.cells, figures.industries, figures.cost_to_serve)
+        kept.append(figures)
     potentials = gatherer.result(parameters)
     parts: list[Columns] = []
-    for load in loads:
-        figures = load()
+    for figures in kept:
         add_potentials(figures.columns, figures.cells, figures.industries, potentials, parameters)
         if figures.n:
             parts.append(figures.columns)
@@ -76,14 +74,13 @@ def publish_all(
         size = len(part["account_id"])
         stage_add(part | {name: column.slice(start, size) for name, column in judged.items()})
         start += size
-    stage_analyse()
     if only is not None:
         _keep_staged(only)
-    written = store_history(stamp)
+    store_history(stamp)
     if publish:
         previous = current_snapshot()
         movers = movers_of_staged(previous, parameters.reference)
-        written = store_current(stamp, all_accounts=True)
+        store_current(stamp, all_accounts=True)
         _store_peers(potentials)
         snapshot_store(
             stamp=stamp,
@@ -94,7 +91,7 @@ def publish_all(
             trend=trend_of(monthly, parameters.reference),
             lines=line_table(catalogue, gatherer.sums),
         )
-    return written
+    return staged_count()
 
 
 def _standing(parts: list[Columns]) -> Standing:
@@ -217,7 +214,7 @@ def publish_some(
         stage_add(columns | matrix_columns(standing, cut) | _ranks_so_far(columns))
     stamp = RunStamp(run_id, parameters.reference, timezone.now())
     movers = movers_of_staged(snapshot, parameters.reference)
-    written = store_current(stamp, all_accounts=False)
+    store_current(stamp, all_accounts=False)
     store_history(stamp)
     snapshot.movers = movers
     snapshot.computed_at = stamp.computed_at
@@ -225,7 +222,7 @@ def publish_some(
     if snapshot.ranks_stale_since is None:
         snapshot.ranks_stale_since = stamp.computed_at
     snapshot.save(update_fields=["movers", "computed_at", "recomputation", "ranks_stale_since"])
-    return written
+    return staged_count()
 
 
 def _ranks_so_far(columns: Columns) -> Columns:

@@ -5,10 +5,9 @@ their own, and one transaction publishes. Every step may be delivered several ti
 two deliveries apart, and the run's row says what is left to do. These functions enter the tenant themselves.
 """
 
-import datetime
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -26,17 +25,17 @@ from metrics.engine import ENGINE_VERSION
 from metrics.models import Recomputation, RecomputationShard
 from metrics.selectors.reading import EVERY_ACCOUNT, Scope, read_accounts, read_catalogue, read_purchases
 from metrics.services.gathering import Figures, gather, pack, unpack
-from metrics.services.marks import claim_marks, forget_marks, oldest_unclaimed, release_marks
+from metrics.services.marks import claim_marks, forget_marks
 from metrics.services.parameters import ENGINE_SETTINGS, Parameters
 from metrics.services.publish import publish_all, publish_some, refresh_ranks
 from metrics.services.purchases import fit
+from metrics.services.run_queue import advisory_lock
 from metrics.services.snapshot import current_snapshot
 
 Status, Kind = Recomputation.Status, Recomputation.Kind
 # Below this many accounts everything happens in one process: fanning out would cost more than it saves.
 INLINE_BELOW: int = django_settings.METRICS_INLINE_BELOW
 SHARD_ACCOUNTS: int = django_settings.METRICS_SHARD_ACCOUNTS
-MAX_ATTEMPTS = 20
 
 
 class Next(Enum):
@@ -65,14 +64,6 @@ class Step:
     shards: tuple[uuid.UUID, ...] = ()
 
 
-def _lock(name: str, *, wait: bool) -> bool:
-    """Take an advisory lock until the transaction ends; False when another holds it and we do not wait."""
-    function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [name])
-        return wait or bool(cursor.fetchone()[0])
-
-
 def run_begin(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> Step:
     """Start a queued run, or find out what is left of one that was started.
 
@@ -80,7 +71,7 @@ def run_begin(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> Step:
     end calls the next.
     """
     with tenant_context(tenant_id, via="task"):
-        _lock(f"kam.recompute:{tenant_id}", wait=True)
+        advisory_lock(f"kam.recompute:{tenant_id}", wait=True)
         run = Recomputation.objects.select_for_update().filter(tenant_id=tenant_id, pk=run_id).first()
         if run is None or run.status in (Status.SUCCEEDED, Status.FAILED):
             return Step(Next.NOTHING)
@@ -130,7 +121,7 @@ def _begin(run: Recomputation) -> None:
     run.accounts_total = len(chosen) if run.kind == Kind.ACCOUNTS or not everything else count
     run.accounts_done = 0
     if run.context["sharded"]:
-        _cut_shards(run)
+        _cut_shards(run, count)
     if everything and settings.clv_method == TenantSettings.ClvMethod.BUY_TILL_YOU_DIE:
         run.context["purchase_model"] = _purchase_model(run)
     elif settings.clv_method == TenantSettings.ClvMethod.BUY_TILL_YOU_DIE:
@@ -158,21 +149,29 @@ def _needs_everything(run: Recomputation, marked: Sequence[uuid.UUID | None], co
     return unusable or None in marked or count <= INLINE_BELOW or len(marked) * 4 > count
 
 
-def _cut_shards(run: Recomputation) -> None:
-    """Ranges of account ids that cover every account of the tenant."""
-    ids = list(Account.objects.filter(tenant_id=run.tenant_id).order_by("id").values_list("id", flat=True))
-    pieces = max(1, -(-len(ids) // SHARD_ACCOUNTS))
-    size = -(-len(ids) // pieces)
+def _cut_shards(run: Recomputation, count: int) -> None:
+    """Ranges of account ids, of equal length, that cover every account of the tenant (there are `count`)."""
+    size = -(-count // max(1, -(-count // SHARD_ACCOUNTS)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, number FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number, "
+            "count(*) OVER () AS total FROM accounts_account WHERE tenant_id = %s) numbered "
+            "WHERE number %% %s IN (0, %s) OR number = total - 1 ORDER BY number",
+            [str(run.tenant_id), size, size - 1],
+        )
+        ends: dict[int, list[tuple[uuid.UUID, int]]] = {}
+        for account_id, number in cursor.fetchall():
+            ends.setdefault(number // size, []).append((account_id, number))
     RecomputationShard.objects.bulk_create(
         RecomputationShard(
             tenant_id=run.tenant_id,
             recomputation_id=run.pk,
-            number=number,
-            first_account=ids[start],
-            last_account=ids[min(start + size, len(ids)) - 1],
-            accounts=min(start + size, len(ids)) - start,
+            number=shard,
+            first_account=found[0][0],
+            last_account=found[-1][0],
+            accounts=found[-1][1] - found[0][1] + 1,
         )
-        for number, start in enumerate(range(0, len(ids), size))
+        for shard, found in ends.items()
     )
 
 
@@ -205,7 +204,7 @@ class ShardOutcome:
 def run_shard(*, tenant_id: uuid.UUID, shard_id: uuid.UUID) -> ShardOutcome:
     """Compute one shard and keep its figures. A shard that is done, or gone with its run, is left alone."""
     with tenant_context(tenant_id, via="task"):
-        if not _lock(f"kam.shard:{shard_id}", wait=False):
+        if not advisory_lock(f"kam.shard:{shard_id}", wait=False):
             return ShardOutcome(busy=True)
         shard = RecomputationShard.objects.filter(tenant_id=tenant_id, pk=shard_id).defer("result").first()
         if shard is None:
@@ -242,7 +241,7 @@ def run_publish(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> Published:
     all there.
     """
     with tenant_context(tenant_id, via="task"):
-        if not _lock(f"kam.run:{run_id}", wait=False):
+        if not advisory_lock(f"kam.run:{run_id}", wait=False):
             return Published.BUSY
         run = Recomputation.objects.filter(tenant_id=tenant_id, pk=run_id).first()
         if run is None or run.status != Status.RUNNING:
@@ -252,11 +251,11 @@ def run_publish(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> Published:
         chosen = [uuid.UUID(account) for account in run.context["chosen"]]
         snapshot = current_snapshot()
         if run.context["everything"]:
-            loads = _loads(run, parameters)
-            if loads is None:
+            ranges = _ranges(run, parameters)
+            if ranges is None:
                 return Published.NOTHING
             written = publish_all(
-                loads,
+                ranges,
                 run_id=run.pk,
                 parameters=parameters,
                 catalogue=run.context["lines"],
@@ -283,11 +282,10 @@ def run_publish(*, tenant_id: uuid.UUID, run_id: uuid.UUID) -> Published:
     return Published.NOW
 
 
-def _loads(run: Recomputation, parameters: Parameters) -> "list[Any] | None":
-    """One function per range of accounts; None when a shard is missing."""
+def _ranges(run: Recomputation, parameters: Parameters) -> Iterable[Figures] | None:
+    """The figures of every range of accounts; None when a shard is missing."""
     if not run.context["sharded"]:
-        figures = gather(EVERY_ACCOUNT, parameters, run.context)
-        return [lambda: figures]
+        return [gather(EVERY_ACCOUNT, parameters, run.context)]
     shards = RecomputationShard.objects.filter(tenant_id=run.tenant_id, recomputation_id=run.pk)
     states = list(shards.order_by("number").values_list("id", "status"))
     if any(status != RecomputationShard.Status.DONE for _, status in states):
@@ -299,7 +297,7 @@ def _loads(run: Recomputation, parameters: Parameters) -> "list[Any] | None":
             raise RuntimeError(f"shard {shard_id} is done but holds no figures")
         return unpack(packed)
 
-    return [lambda shard_id=shard_id: load(shard_id) for shard_id, _ in states]
+    return (load(shard_id) for shard_id, _ in states)
 
 
 def _keep_model(run: Recomputation) -> None:
@@ -327,78 +325,3 @@ def _finish(run: Recomputation, written: int, publish_seconds: float) -> None:
     # Ids of lines and accounts are only needed while the run lasts.
     run.context = {"settings": run.context["settings"]}
     run.save()
-
-
-def run_fail(*, tenant_id: uuid.UUID, run_id: uuid.UUID, reason: str) -> None:
-    """Close a run that cannot be done; its marks wait for the next one."""
-    with tenant_context(tenant_id, via="task"):
-        run = Recomputation.objects.select_for_update().filter(tenant_id=tenant_id, pk=run_id).first()
-        if run is None or run.status in (Status.SUCCEEDED, Status.FAILED):
-            return
-        release_marks(run_id)
-        RecomputationShard.objects.filter(tenant_id=tenant_id, recomputation_id=run_id).update(result=None)
-        run.status, run.failure, run.finished_at = Status.FAILED, reason[:1000], timezone.now()
-        run.save(update_fields=["status", "failure", "finished_at", "updated_at"])
-
-
-def run_next(*, tenant_id: uuid.UUID, running: bool = True) -> uuid.UUID | None:
-    """The run whose turn it is: the one that is running, else the oldest queued one.
-
-    `running` False answers only a queued one, and only while none is running: that one has its own messages.
-    """
-    with tenant_context(tenant_id, via="task"):
-        runs = Recomputation.objects.filter(
-            tenant_id=tenant_id, status__in=[Status.RUNNING, Status.QUEUED]
-        ).order_by(models.Case(models.When(status=Status.RUNNING, then=0), default=1), "created_at", "id")
-        found = runs.values_list("id", "status").first()
-    if found is None or (found[1] == Status.RUNNING and not running):
-        return None
-    return found[0]
-
-
-def run_abandoned(*, tenant_id: uuid.UUID, quiet: datetime.timedelta) -> uuid.UUID | None:
-    """A run nobody has worked on for a while; one that was brought back too often without getting any further
-    is closed.
-
-    A lock that is held means that somebody works: such a run is left alone.
-    """
-    with tenant_context(tenant_id, via="task"):
-        _lock(f"kam.recompute:{tenant_id}", wait=True)
-        run = (
-            Recomputation.objects.filter(
-                tenant_id=tenant_id,
-                status__in=[Status.RUNNING, Status.QUEUED],
-                updated_at__lt=timezone.now() - quiet,
-            )
-            .order_by(models.Case(models.When(status=Status.RUNNING, then=0), default=1), "created_at")
-            .first()
-        )
-        if run is None or not _lock(f"kam.run:{run.pk}", wait=False):
-            return None
-        attempts = 0
-        if run.status == Status.RUNNING:
-            stuck = run.context.get("brought_back_at") == run.accounts_done
-            attempts = int(run.context.get("attempts", 0)) + 1 if stuck else 1
-            run.context = run.context | {"attempts": attempts, "brought_back_at": run.accounts_done}
-        run.save(update_fields=["context", "updated_at"])
-    if attempts > MAX_ATTEMPTS:
-        run_fail(tenant_id=tenant_id, run_id=run.pk, reason="The workers stopped again and again.")
-        return None
-    return run.pk
-
-
-def run_stale_create(*, tenant_id: uuid.UUID) -> uuid.UUID | None:
-    """Queue one run over what is marked, unless one is queued already; None when nothing is marked."""
-    with tenant_context(tenant_id, via="task"):
-        _lock(f"kam.recompute:{tenant_id}", wait=True)
-        if oldest_unclaimed() is None:
-            return None
-        queued = Recomputation.objects.filter(
-            tenant_id=tenant_id, status=Status.QUEUED, kind__in=[Kind.STALE, Kind.FULL], publish=True
-        ).first()
-        if queued is not None:
-            return queued.pk
-        run = Recomputation.objects.create(
-            tenant_id=tenant_id, kind=Kind.STALE, reference_date=reference_date()
-        )
-        return run.pk

@@ -63,17 +63,20 @@ def _sendable(column: pa.Array) -> pa.Array:
     return column.cast(pa.string()) if pa.types.is_decimal(column.type) else column
 
 
-def stage_analyse() -> None:
-    """Let the planner know how many rows there are."""
+def staged_count() -> int:
+    """How many accounts now stand as staged: those that were not deleted while the run lasted."""
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE staged_metrics (account_id)")
+        cursor.execute(
+            "SELECT count(*) FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id",
+            [str(current_tenant_id())],
+        )
+        return int(cursor.fetchone()[0])
 
 
-def store_current(stamp: RunStamp, *, all_accounts: bool) -> int:
+def store_current(stamp: RunStamp, *, all_accounts: bool) -> None:
     """Publish the staged rows; with `all_accounts` also forget accounts that are gone.
 
-    A row whose figures did not change keeps its stamp: it says since when they are what they are. Returns how
-    many accounts now stand as staged.
+    A row whose figures did not change keeps its stamp: it says since when they are what they are.
     """
     if all_accounts:
         with connection.cursor() as cursor:
@@ -82,15 +85,15 @@ def store_current(stamp: RunStamp, *, all_accounts: bool) -> int:
                 "(SELECT FROM accounts_account a WHERE a.tenant_id = m.tenant_id AND a.id = m.account_id)",
                 [str(current_tenant_id())],
             )
-    return _store(AccountMetrics._meta.db_table, stamp, one_per_date=False)
+    _store(AccountMetrics._meta.db_table, stamp, one_per_date=False)
 
 
-def store_history(stamp: RunStamp) -> int:
-    """One history record per staged account at the reference date; returns how many."""
-    return _store(AccountMetricsHistory._meta.db_table, stamp, one_per_date=True)
+def store_history(stamp: RunStamp) -> None:
+    """One history record per staged account at the reference date."""
+    _store(AccountMetricsHistory._meta.db_table, stamp, one_per_date=True)
 
 
-def _store(table: str, stamp: RunStamp, *, one_per_date: bool) -> int:
+def _store(table: str, stamp: RunStamp, *, one_per_date: bool) -> None:
     """Replace the rows of staged accounts that differ and add those that are missing.
 
     An account that was deleted while the run lasted gets none.
@@ -123,11 +126,6 @@ def _store(table: str, stamp: RunStamp, *, one_per_date: bool) -> int:
                 *date,
             ],
         )
-        cursor.execute(
-            "SELECT count(*) FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id",
-            [tenant],
-        )
-        return int(cursor.fetchone()[0])
 
 
 def metrics_rows_ensure(account_ids: "list[uuid.UUID]", reference: datetime.date) -> None:

@@ -17,7 +17,8 @@ from metrics.models import Recomputation
 from metrics.services.marks import mark_stale
 from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
-from metrics.services.runs import Next, run_begin, run_publish, run_stale_create
+from metrics.services.run_queue import run_stale_create
+from metrics.services.runs import Next, run_begin, run_publish
 from tests.bench.data import Supplier
 from tests.bench.database import settle_tables
 from tests.bench.measure import Report, median_of, say, timed

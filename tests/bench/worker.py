@@ -32,8 +32,9 @@ def get_ready(barrier: Barrier) -> None:
     import kam.celery  # noqa: F401  # a worker has it in memory
 
     connection.ensure_connection()
-    import metrics.services.runs  # noqa: F401
+    from metrics.tasks import _load_libraries
 
+    _load_libraries()
     barrier.wait()
 
 
@@ -53,7 +54,8 @@ def main(arguments: list[str]) -> None:
     from kam.tenancy.context import tenant_context
     from kam.tenancy.reference import reference_date
     from metrics.models import Recomputation
-    from metrics.services.runs import run_begin, run_fail, run_shard
+    from metrics.services.run_queue import run_fail
+    from metrics.services.runs import run_begin, run_shard
     from tests.bench.imports import import_file
     from tests.bench.recompute import drive, succeeded
 

@@ -27,11 +27,8 @@ from metrics.services import runs
 from metrics.services.marks import mark_stale
 from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
-from metrics.services.runs import (
-    Next,
-    run_begin,
-    run_stale_create,
-)
+from metrics.services.run_queue import run_stale_create
+from metrics.services.runs import Next, run_begin
 from planning.models import OpenSpaceCell, PeerPotential
 from tests.metrics.ledgers import (
     REFERENCE,

@@ -16,16 +16,10 @@ from metrics.models import (
     Recomputation,
     StaleAccount,
 )
-from metrics.services import runs
+from metrics.services import run_queue, runs
 from metrics.services.marks import mark_stale
-from metrics.services.runs import (
-    Next,
-    Published,
-    run_abandoned,
-    run_begin,
-    run_publish,
-    run_shard,
-)
+from metrics.services.run_queue import run_abandoned, run_next
+from metrics.services.runs import Next, Published, run_begin, run_publish, run_shard
 from tests.metrics.ledgers import (
     REFERENCE,
     compute,
@@ -96,7 +90,7 @@ def test_runs_wait_for_one_another(in_tenant: uuid.UUID) -> None:
     assert run_begin(tenant_id=in_tenant, run_id=first.pk).next == Next.COMPUTE
     assert run_begin(tenant_id=in_tenant, run_id=second.pk).next == Next.WAIT
     run_publish(tenant_id=in_tenant, run_id=first.pk)
-    assert runs.run_next(tenant_id=in_tenant) == second.pk
+    assert run_next(tenant_id=in_tenant) == second.pk
     assert drive(in_tenant, second.pk).status == Recomputation.Status.SUCCEEDED
 
 
@@ -170,7 +164,7 @@ def test_an_abandoned_run_is_found_and_a_hopeless_one_closed(
     run_begin(tenant_id=in_tenant, run_id=run.pk)
     assert run_abandoned(tenant_id=in_tenant, quiet=datetime.timedelta(minutes=5)) is None
     assert run_abandoned(tenant_id=in_tenant, quiet=datetime.timedelta(0)) == run.pk
-    monkeypatch.setattr(runs, "MAX_ATTEMPTS", 2)
+    monkeypatch.setattr(run_queue, "MAX_ATTEMPTS", 2)
     run_abandoned(tenant_id=in_tenant, quiet=datetime.timedelta(0))
     assert run_abandoned(tenant_id=in_tenant, quiet=datetime.timedelta(0)) is None
     run.refresh_from_db()

@@ -18,16 +18,8 @@ from kam.tenancy.models import Tenant
 from metrics.models import Recomputation
 from metrics.services.publish import refresh_ranks
 from metrics.services.requests import Keep, recomputation_create
-from metrics.services.runs import (
-    Next,
-    Published,
-    run_begin,
-    run_fail,
-    run_next,
-    run_parameters,
-    run_publish,
-    run_shard,
-)
+from metrics.services.run_queue import run_fail, run_next
+from metrics.services.runs import Next, Published, run_begin, run_parameters, run_publish, run_shard
 
 WAIT_SECONDS = 0.5
 
