@@ -2,10 +2,20 @@
 
 from django.urls import path
 
-from planning.api import objectives, open_space, reflection, reviews, value
+from planning.api import objectives, open_space, open_space_export, reflection, reviews, value
 
 urlpatterns = [
     path("accounts/<uuid:pk>/open-space/", open_space.OpenSpaceApi.as_view(), name="open-space"),
+    path(
+        "accounts/<uuid:pk>/open-space/potentials.csv",
+        open_space_export.PotentialsCsvApi.as_view(),
+        name="open-space-potentials",
+    ),
+    path(
+        "accounts/<uuid:pk>/open-space/grid.xlsx",
+        open_space_export.OpenSpaceWorkbookApi.as_view(),
+        name="open-space-workbook",
+    ),
     path(
         "accounts/<uuid:pk>/open-space/push/", open_space.OpenSpacePushApi.as_view(), name="open-space-push"
     ),

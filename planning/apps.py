@@ -5,6 +5,8 @@ class PlanningConfig(AppConfig):
     name = "planning"
 
     def ready(self) -> None:
+        # Importing the module registers its kind of files.
+        import planning.imports  # noqa: F401
         from planning import open_space_shell, shell
 
         shell.register()

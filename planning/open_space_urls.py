@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from planning.views import open_space, open_space_cell, open_space_table
+from planning.views import open_space, open_space_cell, open_space_export, open_space_table
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", open_space.open_space, name="open_space"),
+    path("export/<slug:file_type>/", open_space_export.open_space_export, name="open_space_export"),
     path("table/", open_space_table.open_space_table, name="open_space_table"),
     path("idea/", open_space.open_space_idea, name="open_space_idea"),
     path("segment/", open_space.open_space_segment, name="open_space_segment"),

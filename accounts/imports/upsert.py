@@ -16,14 +16,18 @@ _NESTED_LOOPS_UP_TO = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class Upsert:
-    """One target table. `columns` stand under the same name in the staging table and are compared and
-    written; `key` decides which row is meant; `stamps` are set on every row that is written, `defaults` only
-    on new ones. `replace` gives an expression (of `l`, the stored row, and `r`, the staged one) in place of
-    `r.column` on rows that exist already; `wrap_update` may put a statement around the UPDATE."""
+    """One target table.
+
+    `columns` stand under the same name in the staging table and are compared and written; `key` decides which
+    row is meant (in those of `nullable` null is a value); `stamps` are set on every row that is written,
+    `defaults` only on new ones. `replace` gives an expression (of `l`, the stored row, and `r`, the staged
+    one) in place of `r.column` on rows that exist already; `wrap_update` may put a statement around the UPDATE.
+    """
 
     table: str
     columns: Sequence[str]
     key: Sequence[str] = ("external_id",)
+    nullable: Sequence[str] = ()
     stamps: dict[str, sql.Composable] = field(default_factory=dict)
     defaults: dict[str, sql.Composable] = field(default_factory=dict)
     replace: dict[str, sql.Composable] = field(default_factory=dict)
@@ -82,7 +86,10 @@ class Upsert:
             "table": sql.Identifier(self.table),
             "stage": sql.Identifier(STAGE),
             "key": sql.SQL(" AND ").join(
-                sql.SQL("l.{0} = r.{0}").format(sql.Identifier(name)) for name in self.key
+                sql.SQL(
+                    "l.{0} IS NOT DISTINCT FROM r.{0}" if name in self.nullable else "l.{0} = r.{0}"
+                ).format(sql.Identifier(name))
+                for name in self.key
             ),
             "differs": sql.SQL("({}) IS DISTINCT FROM ({})").format(
                 sql.SQL(", ").join(sql.SQL("l.{}").format(name) for name in names), sql.SQL(", ").join(target)

@@ -52,17 +52,25 @@ def xlsx_response(
     *, name: str, title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> HttpResponse:
     """An XLSX file of one sheet with a bold, frozen head. Figures are numbers; unknown ones are empty."""
+    return xlsx_sheets_response(name=name, sheets=[(title, header, rows)])
+
+
+def xlsx_sheets_response(
+    *, name: str, sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]
+) -> HttpResponse:
+    """An XLSX file of several sheets (title, header, rows), each with a bold, frozen head."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title=title[:31])
-    sheet.freeze_panes = "A2"
-    head = []
-    for text in header:
-        cell = WriteOnlyCell(sheet, value=safe_cell(text))
-        cell.font = Font(bold=True)
-        head.append(cell)
-    sheet.append(head)
-    for row in rows:
-        sheet.append([safe_cell(value) for value in row])
+    for title, header, rows in sheets:
+        sheet = book.create_sheet(title=title[:31])
+        sheet.freeze_panes = "A2"
+        head = []
+        for text in header:
+            cell = WriteOnlyCell(sheet, value=safe_cell(text))
+            cell.font = Font(bold=True)
+            head.append(cell)
+        sheet.append(head)
+        for row in rows:
+            sheet.append([safe_cell(value) for value in row])
     buffer = io.BytesIO()
     book.save(buffer)
     return _download(buffer.getvalue(), XLSX_TYPE, f"{name}.xlsx")

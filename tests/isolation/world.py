@@ -128,6 +128,7 @@ NAMES = {
 WORDS: dict[tuple[str, str], list[str]] = {
     ("metrics:account_export", "file_type"): ["csv", "xlsx"],
     ("metrics:account_explanation", "figure"): ["clv", "upv"],
+    ("planning:open_space_export", "file_type"): ["csv", "xlsx"],
     ("accounts:import_template", "kind"): ["accounts", "products", "sales_lines"],
     ("metrics:portfolio_export", "file_type"): ["csv", "xlsx"],
     ("metrics:portfolio_data", "chart"): ["matrix", "pareto", "whale", "lines"],

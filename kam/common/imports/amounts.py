@@ -103,3 +103,40 @@ class RateColumn(MoneyColumn):
                 "out_of_range", f"“{shown(value)}” is not above 0. Expected {self.expected}."
             )
         return super()._fault(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatioColumn(MoneyColumn):
+    """A share between 0 and 1."""
+
+    sql_type: str = "float8"
+    pattern: str = r"^\+?(?:0*[01](?:\.[0-9]{0,17}0*)?|\.[0-9]{1,17}0*)$"
+    decimals: int = 17
+    digits: int = 1
+    unit: str = "a number between 0 and 1"
+
+    @property
+    def expected(self) -> str:
+        return "a number between 0 and 1, such as 0.35"
+
+    def _check(self, values: pa.Array) -> tuple[pa.Array, Wrong]:
+        values, wrong = super()._check(values)
+        above = pc.match_substring_regex(values, r"^\+?0*1\.0*[1-9]").fill_null(False)
+        for at in np.flatnonzero(above.to_numpy(zero_copy_only=False)):
+            value = values[int(at)].as_py()
+            wrong[int(at)] = (value, self._outside(value))
+        return without(values, wrong), wrong
+
+    def _fault(self, value: str) -> ValueFaultError:
+        try:
+            number = Decimal(value) if len(value) <= 400 else None
+        except InvalidOperation:
+            number = None
+        if number is not None and number.is_finite() and not 0 <= number <= 1:
+            return self._outside(value)
+        return super()._fault(value)
+
+    def _outside(self, value: str) -> ValueFaultError:
+        return ValueFaultError(
+            "out_of_range", f"“{shown(value)}” is not between 0 and 1. Expected {self.expected}."
+        )
