@@ -35,6 +35,8 @@ def bring_the_bank(sender: object, *, tenant_id: uuid.UUID, **_: Any) -> None:
 def register() -> None:
     """Called once, when the app is ready."""
     tenant_created.connect(bring_the_bank, dispatch_uid="planning.bring_the_bank")
+    register_account_tab(AccountTab("strategy", "Strategy", "planning:strategy", 25))
+    register_home_card(HomeCard("planning:unknown_card", 40, "accounts.view"))
     register_history(
         Objective,
         permission="accounts.view",

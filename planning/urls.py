@@ -7,6 +7,7 @@ from planning.views import calendar, confirmation, review, reviews, value, value
 app_name = "planning"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("planning.strategy_urls")),
     path("accounts/<uuid:account_id>/open-space/", include("planning.open_space_urls")),
     path("value/", value.overview, name="value_overview"),
     path("value/confirm/<str:token>/", confirmation.value_confirm, name="value_confirm"),

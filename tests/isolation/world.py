@@ -119,6 +119,9 @@ NAMES = {
     "job_id": "accounts.ImportJob",
     "run_id": "metrics.Recomputation",
     "decision_id": "metrics.AccountDecision",
+    "factor_id": "accounts.SuccessFactor",
+    "objective_id": "planning.Objective",
+    "question_id": "planning.ReflectionQuestion",
     "notification_id": "tenancy.Notification",
     "item_id": "planning.ValueItem",
     "review_id": "planning.Review",
@@ -126,6 +129,7 @@ NAMES = {
 }
 # Arguments that name no object: values that the route knows.
 WORDS: dict[tuple[str, str], list[str]] = {
+    ("planning:reflection", "set_key"): ["environment", "absolute", "habits"],
     ("metrics:account_export", "file_type"): ["csv", "xlsx"],
     ("metrics:account_explanation", "figure"): ["clv", "upv"],
     ("planning:open_space_export", "file_type"): ["csv", "xlsx"],

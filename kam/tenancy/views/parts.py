@@ -16,6 +16,7 @@ TABS = (
     ("tenancy:settings", "Thresholds", "settings.view"),
     ("tenancy:members", "Members", "members.view"),
     ("accounts:rates", "Exchange rates", "rates.view"),
+    ("planning:question_list", "Questions", "settings.view"),
     ("tenancy:tokens", "API tokens", "tokens.own"),
     ("tenancy:profile", "You", ""),
 )
