@@ -102,6 +102,13 @@ def rate_rows(last_month_end: date) -> list[Row]:
     return rows
 
 
+def _spend(customer: Customer) -> str:
+    """Yearly spend in our categories, given in EUR, in the account's own currency as the file wants it."""
+    if not customer.category_spend:
+        return ""
+    return f"{customer.category_spend / RATES.get(customer.currency, 1.0):.0f}"
+
+
 def account_rows(last_month_end: date, emails: dict[str, str]) -> list[Row]:
     """The accounts file; parents first is not needed, the import sorts them."""
     starts = month_starts(last_month_end)
@@ -122,7 +129,7 @@ def account_rows(last_month_end: date, emails: dict[str, str]) -> list[Row]:
                 "parent_external_id": ids.get(customer.parent, ""),
                 "acquisition_cost": "18000" if customer.story == "new" else "",
                 "owner_email": emails.get(customer.owner, ""),
-                "category_spend": f"{customer.category_spend:.0f}" if customer.category_spend else "",
+                "category_spend": _spend(customer),
             }
         )
     return rows

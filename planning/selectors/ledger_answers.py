@@ -156,6 +156,8 @@ def _share(account: Account, settings: TenantSettings, year: _Year, until: datet
         if rate is None:
             return None
         spend *= rate
+    if year.net_sales > spend:  # what was entered cannot be all they spend
+        return None
     share = formatting.percent(year.net_sales / spend, decimals=0)
     return (
         f"{share} of what they spend in our categories: {formatting.money(year.net_sales, settings.base_currency)} "

@@ -53,7 +53,7 @@ def answer_write(
             tenant_id=row.tenant_id, account=row, question=question, state=AnswerState.UNKNOWN
         )
     changed = _set(principal, answer, {name: values[name] for name in _FIELDS if name in values})
-    if changed & {"text", *_OF_ANSWERS}:
+    if is_new or changed & {"text", *_OF_ANSWERS}:
         answer.author = principal.member
         changed.add("author")
     if "text" in changed and answer.from_ledger:

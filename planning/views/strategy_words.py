@@ -48,7 +48,8 @@ def factors_finding(factors: Sequence[SuccessFactor]) -> str:
     if due == len(factors):
         return f"{word} factors decide; none was reviewed this quarter"
     if due:
-        return f"{word} factors decide; {formatting.plural(due, 'review is', 'reviews are')} due"
+        reviews = "one review is" if due == 1 else f"{count_word(due).lower()} reviews are"
+        return f"{word} factors decide; {reviews} due"
     return f"{word} factors decide, all reviewed this quarter"
 
 
@@ -61,8 +62,10 @@ def objectives_finding(objectives: Sequence[Objective], missing: Sequence[str], 
         return f"This key account has no objective to {' or to '.join(missing)}"
     late = [objective for objective in there if is_late(objective)]
     if late:
-        return f"{formatting.plural(len(late), 'objective is', 'objectives are')} past the date"
-    return f"{formatting.plural(len(there), 'objective')} open over three horizons"
+        return (
+            f"{count_word(len(late))} {'objective is' if len(late) == 1 else 'objectives are'} past the date"
+        )
+    return f"{count_word(len(there))} open {'objective' if len(there) == 1 else 'objectives'} over three horizons"
 
 
 def is_late(objective: Objective) -> bool:

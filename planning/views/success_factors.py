@@ -90,7 +90,7 @@ def factor_act(request: HttpRequest, account_id: uuid.UUID, factor_id: uuid.UUID
         said = f"“{factor.title}” is deleted."
     else:
         raise Http404
-    return done(request, account, FACTORS_CARD, said, f"{act}-{factor.pk}")
+    return done(request, account, FACTORS_CARD, said, str(factor.pk))
 
 
 def moved(ids: list[uuid.UUID], pk: uuid.UUID, *, up: bool) -> list[uuid.UUID]:

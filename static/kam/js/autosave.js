@@ -17,8 +17,11 @@ document.addEventListener("input", (event) => {
   tell(form, "Not saved yet …");
 });
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const form = event.detail.elt.closest("form[data-autosave]");
-  if (form && event.detail.elt === form) tell(form, "Saving …");
+  const form = event.detail.elt;
+  if (!form.matches("form[data-autosave]")) return;
+  // A conflict waits for a person: what they write meanwhile goes with “Keep mine”.
+  if (statusOf(form)?.querySelector("[role=alert]")) event.preventDefault();
+  else tell(form, "Saving …");
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest("form[data-autosave]");
