@@ -2,7 +2,8 @@
 
 import uuid
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from accounts.models import Account, Horizon
@@ -12,6 +13,7 @@ from kam.tenancy.permissions import requires
 from planning.models import Objective, ObjectiveStatus
 from planning.services.objectives import objective_create, objective_delete, objective_update
 from planning.views.strategy import (
+    NOTHING_CHOSEN,
     OBJECTIVES_CARD,
     find_of,
     objective_form,
@@ -81,5 +83,5 @@ def objective_act(request: HttpRequest, account_id: uuid.UUID, objective_id: uui
         objective_delete(principal=principal, objective=objective)
         said = f"“{objective.title}” is deleted."
     else:
-        raise Http404
+        raise BadRequest(NOTHING_CHOSEN)
     return done(request, account, OBJECTIVES_CARD, said, str(objective.pk))

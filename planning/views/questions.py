@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,6 +24,7 @@ from planning.services.reflection import (
     question_move,
     question_update,
 )
+from planning.views.strategy import NOTHING_CHOSEN
 
 
 @requires("settings.view", write="settings.change")
@@ -91,7 +93,7 @@ def question_act(request: HttpRequest, question_id: uuid.UUID) -> HttpResponse:
             question_delete(principal=principal, question=question)
             said = f"“{question.text}” is deleted."
         else:
-            raise Http404
+            raise BadRequest(NOTHING_CHOSEN)
     except StaleWriteError:
         messages.error(request, "Somebody else changed this question first. Look at it again, then decide.")
     except ApplicationError as error:

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,7 +29,7 @@ from planning.selectors.reflection import (
     reflection_of,
 )
 from planning.services.reflection import answer_take_from_ledger, answer_write
-from planning.views.strategy import people_of, seen_account
+from planning.views.strategy import NOTHING_CHOSEN, people_of, seen_account
 from planning.views.strategy_words import set_finding
 
 LABELS = {"text": "Answer", "source": "Source", "known_on": "Known on", "due": "By", "owner": "Who finds out"}
@@ -133,7 +134,11 @@ def answer_save(request: HttpRequest, account_id: uuid.UUID, question_id: uuid.U
     """What the page sends by itself while somebody writes. A stale write changes nothing and shows both."""
     account = own_account(request, account_id, "accounts.change")
     question = _question(request, question_id)
-    context: dict[str, Any] = {"account": account, "question": question}
+    context: dict[str, Any] = {
+        "account": account,
+        "question": question,
+        "mine": request.POST.get("text", ""),
+    }
     status = 200
     try:
         saved = answer_write(
@@ -145,7 +150,7 @@ def answer_save(request: HttpRequest, account_id: uuid.UUID, question_id: uuid.U
         )
     except StaleWriteError as error:
         status = 409
-        context |= {"conflict": True, "theirs": error.extra["stored"], "mine": request.POST.get("text", "")}
+        context |= {"conflict": True, "theirs": error.extra["stored"]}
         context["item"] = Item(question, answer_find(account=account, question=question))
     except ApplicationError as error:
         status = 422
@@ -192,7 +197,7 @@ def answer_act(request: HttpRequest, account_id: uuid.UUID, question_id: uuid.UU
                 if_match=if_match,
             )
         else:
-            raise Http404
+            raise BadRequest(NOTHING_CHOSEN)
     except StaleWriteError:
         late = "Somebody answered this first. This is what stands there now."
         if getattr(request, "htmx", None):

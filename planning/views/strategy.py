@@ -29,6 +29,7 @@ from planning.views.strategy_words import (
     strategy_finding,
 )
 
+NOTHING_CHOSEN = "The request names nothing that can be done here."
 FACTORS_CARD, OBJECTIVES_CARD = "factors-card", "objectives-card"
 TEMPLATES = {
     FACTORS_CARD: "planning/partials/factors.html",

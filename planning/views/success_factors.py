@@ -2,7 +2,8 @@
 
 import uuid
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from accounts.models import Account, SuccessFactor
@@ -18,7 +19,7 @@ from accounts.views.accounts import own_account
 from kam.tenancy.access import Principal
 from kam.tenancy.permissions import requires
 from planning.forms.strategy import FactorForm
-from planning.views.strategy import FACTORS_CARD, factors_context, find_of
+from planning.views.strategy import FACTORS_CARD, NOTHING_CHOSEN, factors_context, find_of
 from planning.views.strategy_saving import done, save_form
 
 
@@ -89,7 +90,7 @@ def factor_act(request: HttpRequest, account_id: uuid.UUID, factor_id: uuid.UUID
         success_factor_delete(principal=principal, factor=factor)
         said = f"“{factor.title}” is deleted."
     else:
-        raise Http404
+        raise BadRequest(NOTHING_CHOSEN)
     return done(request, account, FACTORS_CARD, said, str(factor.pk))
 
 
