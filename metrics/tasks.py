@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from kam.common.statistics import statistics_refresh
 from kam.tenancy.context import tenant_context
 from kam.tenancy.reference import reference_date
 from kam.tenancy.selectors import tenant_list, tenant_settings
@@ -128,6 +129,11 @@ def _publish(tenant: uuid.UUID, run: uuid.UUID) -> None:
     if outcome == Published.BUSY:
         _look_again(recompute_publish, tenant_id=tenant, run_id=run)
     elif outcome == Published.NOW:
+        with tenant_context(tenant, via="task"):
+            written = Recomputation.objects.values_list("accounts_done", flat=True).get(
+                tenant_id=tenant, pk=run
+            )
+        statistics_refresh("metrics_accountmetrics", "metrics_accountmetricshistory", rows=written)
         _after(tenant)
 
 

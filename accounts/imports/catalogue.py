@@ -7,23 +7,24 @@ from psycopg2 import sql
 from accounts.imports import synonyms
 from accounts.imports.customers import STAMPS
 from accounts.imports.trees import reject_rows
-from accounts.imports.upsert import Upsert
+from accounts.imports.upsert import Upsert, UpsertKind
 from accounts.services.rollups import ledger_lock, rollups_refresh_currency, rollups_refresh_products
 from kam.common.imports.amounts import RateColumn
 from kam.common.imports.codes import CurrencyColumn, FlagColumn, MonthColumn
 from kam.common.imports.columns import KeyColumn, ParsedBatch, TextColumn
 from kam.common.imports.problems import row_problem
-from kam.common.imports.registry import Counts, ImportKind, register
+from kam.common.imports.registry import Counts, register
 from kam.common.imports.staging import STAGE
 
 _STAGE = sql.Identifier(STAGE)
 
 
 @register
-class Products(ImportKind):
+class Products(UpsertKind):
     """The catalogue. Lines and units are made by name; a line that the file puts under another unit moves."""
 
     name = "products"
+    tables = ("accounts_product",)
     label = "Products"
     description = "What you sell, with its product line and business unit; both are made when they are new."
     position = 30
@@ -114,17 +115,12 @@ class Products(ImportKind):
         return Upsert(table="accounts_product", columns=columns, stamps=STAMPS)
 
     def count(self) -> Counts:
-        counts = self.upsert().classify(
-            self.context.cursor, tenant_id=self.context.tenant_id, rows=self.context.rows_staged
-        )
-        return self._with_moved(counts)
+        return self._with_moved(super().count())
 
     def store(self) -> Counts:
         context, cursor = self.context, self.context.cursor
         ledger_lock(cursor)
-        moved = self._with_moved(
-            self.upsert().classify(cursor, tenant_id=context.tenant_id, rows=context.rows_staged)
-        )
+        moved = self.count()
         self._make_lines()
         upsert = self.upsert()
         counts = upsert.classify(cursor, tenant_id=context.tenant_id, rows=context.rows_staged)
@@ -191,7 +187,7 @@ class Products(ImportKind):
 
 
 @register
-class ExchangeRates(ImportKind):
+class ExchangeRates(UpsertKind):
     """What one unit of a currency is worth in the base currency, month by month."""
 
     name = "exchange_rates"
@@ -213,11 +209,6 @@ class ExchangeRates(ImportKind):
 
     def upsert(self) -> Upsert:
         return Upsert(table="accounts_exchangerate", columns=["rate"], key=self.key, stamps=STAMPS)
-
-    def count(self) -> Counts:
-        return self.upsert().classify(
-            self.context.cursor, tenant_id=self.context.tenant_id, rows=self.context.rows_staged
-        )
 
     def store(self) -> Counts:
         context, cursor, upsert = self.context, self.context.cursor, self.upsert()

@@ -9,14 +9,14 @@ from psycopg2 import sql
 from accounts.imports import synonyms
 from accounts.imports.lookups import account_lookup, member_lookup
 from accounts.imports.trees import reject_cycles, reject_missing_parents, reject_rows
-from accounts.imports.upsert import Upsert
+from accounts.imports.upsert import Upsert, UpsertKind
 from accounts.models import Segment
 from accounts.signals import account_inputs_changed
 from kam.common.imports.amounts import MoneyColumn
 from kam.common.imports.codes import ChoiceColumn, CountryColumn, CurrencyColumn, DateColumn
 from kam.common.imports.columns import EmailColumn, KeyColumn, ParsedBatch, TextColumn
 from kam.common.imports.problems import row_problem
-from kam.common.imports.registry import Counts, ImportKind, register
+from kam.common.imports.registry import Counts, register
 from kam.common.imports.staging import STAGE
 
 _STAGE = sql.Identifier(STAGE)
@@ -24,10 +24,11 @@ STAMPS: dict[str, sql.Composable] = {"updated_at": sql.SQL("now()")}
 
 
 @register
-class Accounts(ImportKind):
+class Accounts(UpsertKind):
     """Customers."""
 
     name = "accounts"
+    tables = ("accounts_account",)
     label = "Accounts"
     description = "The companies you sell to."
     position = 10
@@ -143,11 +144,6 @@ class Accounts(ImportKind):
             defaults[name] = sql.SQL("''")
         return Upsert(table="accounts_account", columns=columns, stamps=STAMPS, defaults=defaults)
 
-    def count(self) -> Counts:
-        return self.upsert().classify(
-            self.context.cursor, tenant_id=self.context.tenant_id, rows=self.context.rows_staged
-        )
-
     def store(self) -> Counts:
         cursor, tenant_id = self.context.cursor, self.context.tenant_id
         cursor.execute(
@@ -169,7 +165,7 @@ class Accounts(ImportKind):
         return counts
 
 
-def _resolve_parents(kind: ImportKind, table: str) -> None:
+def _resolve_parents(kind: UpsertKind, table: str) -> None:
     """Fill `parent_id`: the stored row of that external id, else the id that the file's row will get."""
     kind.context.cursor.execute(
         sql.SQL(
@@ -183,10 +179,11 @@ def _resolve_parents(kind: ImportKind, table: str) -> None:
 
 
 @register
-class Segments(ImportKind):
+class Segments(UpsertKind):
     """Regions, business units and sites of accounts."""
 
     name = "segments"
+    tables = ("accounts_segment",)
     label = "Segments"
     description = "Regions, business units and sites of your accounts, as they draw themselves."
     position = 20
@@ -328,11 +325,6 @@ class Segments(ImportKind):
         if "parent_external_id" in self.context.present:
             columns.append("parent_id")
         return Upsert(table="accounts_segment", columns=columns, stamps=STAMPS, defaults=defaults)
-
-    def count(self) -> Counts:
-        return self.upsert().classify(
-            self.context.cursor, tenant_id=self.context.tenant_id, rows=self.context.rows_staged
-        )
 
     def store(self) -> Counts:
         upsert, context = self.upsert(), self.context

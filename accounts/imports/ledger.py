@@ -1,6 +1,5 @@
 """Sales lines and cost-to-serve entries (K1)."""
 
-from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -10,19 +9,19 @@ from psycopg2 import sql
 
 from accounts.imports import synonyms
 from accounts.imports.lookups import Lookup, Rates, account_lookup, month_name, product_lookup, segment_lookup
-from accounts.imports.upsert import Upsert, plan_for
+from accounts.imports.upsert import Upsert, UpsertKind, plan_for
 from accounts.models import CostCategory
 from accounts.services.rollups import TOUCHED, ledger_lock, rollups_refresh_touched, touched_open
 from kam.common.imports.amounts import MoneyColumn
 from kam.common.imports.codes import ChoiceColumn, CurrencyColumn, DateColumn, IdColumn
 from kam.common.imports.columns import KeyColumn, ParsedBatch
-from kam.common.imports.registry import Counts, ImportContext, ImportKind, register
+from kam.common.imports.registry import Counts, ImportContext, register
 from kam.common.imports.staging import STAGE
 
 _MONTH = sql.SQL("({0}.date - (date_part('day', {0}.date)::int - 1))")
 
 
-class LedgerKind(ImportKind):
+class LedgerKind(UpsertKind):
     """What both kinds of ledger rows share."""
 
     table: str
@@ -91,18 +90,9 @@ class LedgerKind(ImportKind):
             )
         return currency
 
-    @abstractmethod
-    def upsert(self) -> Upsert:
-        """What is written of which columns."""
-
     def stamps(self) -> dict[str, sql.Composable]:
         job = self.context.job_id
         return {"import_job": sql.SQL("{}::uuid").format(sql.Literal(str(job) if job else None))}
-
-    def count(self) -> Counts:
-        return self.upsert().classify(
-            self.context.cursor, tenant_id=self.context.tenant_id, rows=self.context.rows_staged
-        )
 
     def store(self) -> Counts:
         context, cursor, upsert = self.context, self.context.cursor, self.upsert()
@@ -161,6 +151,8 @@ class SalesLines(LedgerKind):
     description = "What you invoiced: one row per line. Negative lines are credits."
     position = 40
     table = "accounts_salesline"
+    # What pages read comes first.
+    tables = ("accounts_accountmonth", "accounts_cellmonth", "accounts_salesline")
     columns = (
         KeyColumn(
             name="external_id",
@@ -273,6 +265,7 @@ class CostEntries(LedgerKind):
     description = "What serving an account cost you besides the goods: visits, freight, service and the like."
     position = 50
     table = "accounts_costentry"
+    tables = ("accounts_accountmonth", "accounts_costentry")
     columns = (
         KeyColumn(
             name="external_id",

@@ -1,13 +1,14 @@
 """From the staging table into a tenant's table, set by set: changed rows first, then new ones (ARCHITECTURE §5)."""
 
 import uuid
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg2 import sql
 
-from kam.common.imports.registry import Counts
+from kam.common.imports.registry import Counts, ImportKind
 from kam.common.imports.staging import STAGE
 
 # Below this many rows an index look-up per row is quicker, above it an underestimate would be ruinous.
@@ -122,3 +123,16 @@ def plan_for(cursor: Any, rows: int) -> None:
         "SELECT set_config('enable_nestloop', %s, true), set_config('work_mem', %s, true)",
         ["on" if rows <= _NESTED_LOOPS_UP_TO else "off", "4MB" if rows <= _NESTED_LOOPS_UP_TO else "64MB"],
     )
+
+
+class UpsertKind(ImportKind):
+    """A kind whose rows become rows of one table."""
+
+    @abstractmethod
+    def upsert(self) -> Upsert:
+        """What is written of which columns."""
+
+    def count(self) -> Counts:
+        return self.upsert().classify(
+            self.context.cursor, tenant_id=self.context.tenant_id, rows=self.context.rows_staged
+        )

@@ -48,6 +48,8 @@ class ImportKind(ABC):
     # Columns whose values together may stand in a file once.
     key: ClassVar[tuple[str, ...]] = ("external_id",)
     position: ClassVar[int] = 100
+    # Tables that storing fills: their statistics follow after a large file.
+    tables: ClassVar[tuple[str, ...]] = ()
     # Templates name kinds; Django would make one where it finds a class.
     do_not_call_in_templates: ClassVar[bool] = True
 
