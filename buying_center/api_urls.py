@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from buying_center.api import centre, people, selling_center
+from buying_center.api import centre, people, personal_data, selling_center
 
 urlpatterns = [
     path("accounts/<uuid:pk>/people/", centre.AccountPeopleApi.as_view(), name="account-people"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("contact-roles/<uuid:pk>/", people.ContactRoleDetailApi.as_view(), name="contact-role-detail"),
     path("influence-links/", people.InfluenceLinkListApi.as_view(), name="influence-link-list"),
     path("influence-links/<uuid:pk>/", people.InfluenceLinkDetailApi.as_view(), name="influence-link-detail"),
+    path("people/<uuid:pk>/personal-data/", personal_data.PersonalDataApi.as_view(), name="personal-data"),
     path("selling-centre/", selling_center.SellingCentreListApi.as_view(), name="selling-centre-list"),
     path(
         "selling-centre/<uuid:pk>/",

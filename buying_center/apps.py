@@ -11,3 +11,7 @@ class BuyingCenterConfig(AppConfig):
         from kam.tenancy.access import register_team_provider
 
         register_team_provider(team_account_ids)
+
+        from buying_center.shell import register
+
+        register()

@@ -20,6 +20,7 @@ api_urlpatterns = [
 urlpatterns = [
     path("", include("kam.tenancy.urls")),
     path("", include("accounts.urls")),
+    path("", include("buying_center.urls")),
     path("", include("opportunities.urls")),
     path("", include("planning.urls")),
     path("", include("metrics.urls")),

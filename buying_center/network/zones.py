@@ -18,6 +18,11 @@ class ZoneMark:
     reason: str = ""
 
     @property
+    def is_judged(self) -> bool:
+        """Whether the figures or a person say anything about it."""
+        return self.suggested is not None or self.override is not None
+
+    @property
     def is_in(self) -> bool:
         """Whether the person counts to the zone; what nobody has judged does not."""
         return bool(self.suggested if self.override is None else self.override)

@@ -4,6 +4,7 @@ import datetime
 import uuid
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -96,3 +97,51 @@ def leavers_before(day: datetime.date) -> "QuerySet[Person, Person]":
     return Person.objects.filter(
         Exists(places), ~Exists(staying), tenant_id=tenant_id, erased_at__isnull=True, is_placeholder=False
     )
+
+
+def namesakes(principal: Principal, account_id: uuid.UUID, name: str, *, limit: int = 5) -> list[Contact]:
+    """Visible contacts of other accounts whose person has the same name and is not in this account yet."""
+    here = Contact.objects.filter(tenant_id=principal.tenant.id, account_id=account_id).values("person_id")
+    rows = contact_visible(principal).select_related("person", "account")
+    rows = rows.filter(
+        person__name__iexact=name.strip(), person__erased_at__isnull=True, person__is_placeholder=False
+    )
+    found: dict[uuid.UUID, Contact] = {}
+    for contact in rows.exclude(account_id=account_id).exclude(person_id__in=here)[: limit * 4]:
+        found.setdefault(contact.person_id, contact)
+    return list(found.values())[:limit]
+
+
+def contact_with_other_places(
+    principal: Principal, account_id: uuid.UUID, contact_id: uuid.UUID
+) -> tuple[Contact | None, list[Contact]]:
+    """A visible contact of an account, and the same person's visible contacts elsewhere; one query."""
+    same = Contact.objects.filter(tenant_id=principal.tenant.id, pk=contact_id).values("person_id")
+    rows = contact_visible(principal).select_related("person", "account", "assessed_by__user")
+    found = list(rows.filter(person_id__in=same).order_by("account__name", "id"))
+    own = next((row for row in found if row.pk == contact_id and row.account_id == account_id), None)
+    return own, [row for row in found if row.pk != contact_id]
+
+
+def judgements_of(contact_id: uuid.UUID, names: dict[str, str], *, limit: int = 12) -> list[dict[str, Any]]:
+    """How attitude, power and relationship were judged over time, by whom, the latest first; one query.
+
+    `names`: our members by id as text.
+    """
+    columns = ("attitude", "power", "receptiveness", "strength")
+    events: Any = apps.get_model("buying_center", "ContactEvent")
+    rows = events.objects.filter(tenant_id=current_tenant_id(), pgh_obj_id=contact_id).order_by("pgh_id")
+    found: list[dict[str, Any]] = []
+    last: tuple[Any, ...] = (None,) * len(columns)
+    for at, context, *values in rows.values_list("pgh_created_at", "pgh_context", *columns):
+        if tuple(values) == last:
+            continue
+        last = tuple(values)
+        found.append(
+            {
+                "at": at,
+                "who": names.get((context or {}).get("member") or "", ""),
+                **dict(zip(columns, values, strict=True)),
+            }
+        )
+    return found[::-1][:limit]

@@ -334,6 +334,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
         "task": "tenancy.notifications_mail_everywhere",
         "schedule": timedelta(minutes=15),
     },
+    "leavers-erase": {
+        "task": "buying_center.leavers_erase_everywhere",
+        "schedule": crontab(minute=23, hour=3),
+    },
     "metrics-nightly": {"task": "metrics.nightly", "schedule": crontab(minute=7)},
     "metrics-watchdog": {"task": "metrics.watchdog", "schedule": timedelta(seconds=30)},
 }

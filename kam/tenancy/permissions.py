@@ -95,6 +95,8 @@ MATRIX: dict[str, rules.Predicate] = {
     "accounts.change": _writes_account | scoped("accounts:write"),
     "accounts.delete": is_admin | (is_kam & owns) | scoped("accounts:write"),
     "accounts.assign": is_admin | scoped("accounts:write"),
+    # What the law lets a person ask for: handed out and erased by those who answer for the company.
+    "people.personal_data": is_admin,
     "team.change": is_admin | (is_kam & owns) | scoped("accounts:write"),
     "catalogue.view": _person_reads | scoped("accounts:read") | scoped("accounts:write"),
     "catalogue.change": _runs_data | scoped("accounts:write") | scoped("ledger:write"),

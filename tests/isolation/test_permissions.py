@@ -32,6 +32,7 @@ INTERFACE = {
     # Who is in the team has rights by it: contributors must not decide that themselves.
     "team.change": {"admin", "kam", "accounts:write"},
     # Lines are the data owners'; an idea (co-creation) is drawn by whoever may change its account.
+    "people.personal_data": {"admin"},
     "product_lines.change": {"admin", "executive", "kam", "contributor", "accounts:write", "ledger:write"},
     "catalogue.view": PERSONS | {"accounts:read", "accounts:write"},
     "catalogue.change": {"admin", "executive", "accounts:write", "ledger:write"},

@@ -80,6 +80,7 @@ SEGMENTS = {
     "selling-centre": "buying_center.SellingCenterMember",
     "contacts": "buying_center.Contact",
     "contact-roles": "buying_center.ContactRole",
+    "people": "buying_center.Person",
     "influence-links": "buying_center.InfluenceLink",
     "opportunities": "opportunities.Opportunity",
     "recomputations": "metrics.Recomputation",
@@ -113,6 +114,10 @@ NAMES = {
     "account_id": "accounts.Account",
     "opportunity_id": "opportunities.Opportunity",
     "segment_id": "accounts.Segment",
+    "contact_id": "buying_center.Contact",
+    "person_id": "buying_center.Person",
+    "link_id": "buying_center.InfluenceLink",
+    "row_id": "buying_center.GridEntry",
     "line_id": "accounts.ProductLine",
     "view_id": "accounts.SavedView",
     "rate_id": "accounts.ExchangeRate",
@@ -130,6 +135,8 @@ NAMES = {
 # Arguments that name no object: values that the route knows.
 WORDS: dict[tuple[str, str], list[str]] = {
     ("planning:reflection", "set_key"): ["environment", "absolute", "habits"],
+    ("buying_center:row_add", "kind"): ["grid", "needs", "risks", "actions"],
+    ("buying_center:row_change", "kind"): ["grid"],
     ("metrics:account_export", "file_type"): ["csv", "xlsx"],
     ("metrics:account_explanation", "figure"): ["clv", "upv"],
     ("planning:open_space_export", "file_type"): ["csv", "xlsx"],

@@ -1,0 +1,47 @@
+"""What this app gives to the frame around every page."""
+
+from django.urls import reverse
+
+from accounts.places import AccountTab, register_account_tab
+from buying_center.models import Contact
+from buying_center.selectors.people import contact_visible
+from kam.tenancy.access import Principal
+from kam.tenancy.history import register_history
+from kam.tenancy.search import SearchHit, register_search
+
+HISTORY_LABELS = {
+    "strength": "Relationship",
+    "is_opponent": "Opponent",
+    "is_dominant_advisor": "Dominant advisor",
+    "covered_by": "Covered by",
+    "reports_to": "Reports to",
+    "left_on": "Left on",
+    "assessed_by": "Judged by",
+    "assessed_on": "Judged on",
+    "next_assessment": "Next re-assessment",
+    "is_parked": "In the parking lot",
+}
+
+
+def find_people(principal: Principal, text: str, limit: int) -> list[SearchHit]:
+    """People of buying centres by name, for the search palette."""
+    text = text.replace("\x00", "")[:100]
+    if not text or not principal.can("accounts.view"):
+        return []
+    rows = contact_visible(principal).select_related("person", "account")
+    return [
+        SearchHit(
+            label=contact.name,
+            url=reverse("buying_center:contact_detail", args=[contact.account_id, contact.pk]),
+            detail=" · ".join(part for part in (contact.title, contact.account.name) if part),
+            icon="user",
+        )
+        for contact in rows.filter(person__name__icontains=text).order_by("person__name", "id")[:limit]
+    ]
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    register_account_tab(AccountTab("people", "Buying centre", "buying_center:people", 40))
+    register_search("People", find_people)
+    register_history(Contact, permission="accounts.view", rows=contact_visible, labels=HISTORY_LABELS)

@@ -1,0 +1,29 @@
+"""Page routes of the buying centre."""
+
+from django.urls import path
+
+from buying_center.views import analysis, contact, contact_edit, people, personal_data
+
+app_name = "buying_center"
+CENTRE = "accounts/<uuid:account_id>/people/"
+CONTACT = f"{CENTRE}<uuid:contact_id>/"
+
+urlpatterns = [
+    path(CENTRE, people.people, name="people"),
+    path(f"{CENTRE}add/", contact_edit.add, name="contact_add"),
+    path(f"{CENTRE}roll-up/", analysis.roll_up, name="roll_up"),
+    path(CONTACT, contact.detail, name="contact_detail"),
+    path(f"{CONTACT}edit/", contact_edit.edit, name="contact_edit"),
+    path(f"{CONTACT}left/", contact_edit.leave, name="contact_leave"),
+    path(f"{CONTACT}back/", contact_edit.back, name="contact_back"),
+    path(f"{CONTACT}undo/", contact_edit.undo, name="contact_undo"),
+    path(f"{CONTACT}delete/", contact_edit.delete, name="contact_delete"),
+    path(f"{CONTACT}assessment/", analysis.assessment, name="contact_assessment"),
+    path(f"{CONTACT}lines/", analysis.line_add, name="line_add"),
+    path(f"{CONTACT}lines/<uuid:link_id>/delete/", analysis.line_delete, name="line_delete"),
+    path(f"{CONTACT}analysis/<slug:kind>/", analysis.row_add, name="row_add"),
+    path(f"{CONTACT}analysis/<slug:kind>/<uuid:row_id>/", analysis.row_change, name="row_change"),
+    path("people/<uuid:person_id>/data/", personal_data.person_data, name="person_data"),
+    path("people/<uuid:person_id>/data.json", personal_data.person_json, name="person_json"),
+    path("people/<uuid:person_id>/erase/", personal_data.person_erase_page, name="person_erase"),
+]
