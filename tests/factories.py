@@ -1,6 +1,6 @@
 """Objects for tests. Every factory works inside `tenant_context` and fills `tenant` from it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,21 @@ class AccountFactory(TenantFactory):
     industry = "Retail"
     country = "NO"
     currency = "USD"
+
+
+class KeyAccountFactory(AccountFactory):
+    """A key account since 31 January 2025, in the system since before."""
+
+    is_key_account = True
+    key_since = date(2025, 1, 31)
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        account = super()._create(model_class, *args, **kwargs)
+        before = datetime(2024, 1, 1, tzinfo=UTC)
+        accounts.Account.objects.filter(pk=account.pk).update(created_at=before)
+        account.refresh_from_db()
+        return account
 
 
 class SegmentFactory(TenantFactory):

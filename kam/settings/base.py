@@ -17,6 +17,7 @@ env = environ.Env()
 
 DEBUG = False
 SECRET_KEY = env.str("KAM_SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("KAM_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("KAM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("KAM_CSRF_TRUSTED_ORIGINS", default=[])
 PUBLIC_URL = env.str("KAM_PUBLIC_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")

@@ -8,7 +8,7 @@ import datetime
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.apps import apps
@@ -178,7 +178,8 @@ def _difference(
     if last.label == "delete":
         return (last, KINDS["delete"], []) if existed else None
     if not existed:
-        return last, KINDS["insert"], []
+        # Whoever made it is told, not whoever touched it last.
+        return replace(last, member=first.member), KINDS["insert"], []
     columns = [last.source.model._meta.get_field(name) for name in last.source.fields]
     pairs = [(column, first.values[column.name], last.values[column.name]) for column in columns]
     changed = [(column, old, new) for column, old, new in pairs if old != new]

@@ -109,11 +109,11 @@ def demo_build(*, today: datetime.date, say: Say) -> Tenant:
         _key_accounts(tenant.id, end)
         _teams(tenant.id, members)
         _open_space(tenant.id, members, sales, end)
-    _desk(tenant, members, today)
     for back in range(HISTORY_QUARTERS, -1, -1):
         day = _months_before(end, back * 3)
         say(f"Computing as of {day:%d %b %Y}")
         _compute(tenant.id, day, publish=back == 0)
+    _desk(tenant, members, today)
     return tenant
 
 

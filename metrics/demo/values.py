@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from accounts.models import Account
-from accounts.services.accounts import account_update
 from kam.common.dates import months_after
 from kam.tenancy.access import Principal
 from kam.tenancy.models import Membership, Tenant
@@ -19,7 +16,6 @@ from planning.services.reviews import (
     review_action_update,
     review_create,
     review_freeze,
-    review_update,
 )
 from planning.services.value import value_item_create
 
@@ -41,7 +37,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Register:
-    """One account's part: who works on it, who answers at the customer, the items, the last summary."""
+    """One account's part: who works on it, who answers at the customer, the items, the last summary.
+
+    `due_in`: in how many days the next review is due; `next_open`: somebody has begun it."""
 
     owner: str
     contact: str
@@ -50,7 +48,8 @@ class Register:
     attendees: tuple[str, ...]
     summary: str
     actions: tuple[str, ...]
-    ladder: str
+    due_in: int
+    next_open: bool
 
 
 REGISTERS: dict[str, Register] = {
@@ -119,7 +118,8 @@ REGISTERS: dict[str, Register] = {
             "Ask Odd Lien who decides about the export line",
             "Show the energy report to finance",
         ),
-        "integrated",
+        -6,
+        True,
     ),
     "Halvorsen Mobility": Register(
         "nora",
@@ -164,7 +164,8 @@ REGISTERS: dict[str, Register] = {
         "Engineering is with us; purchasing has not been asked since spring. The battery unit decides in "
         "autumn and will want a second source.",
         ("Meet purchasing before the battery unit decides", "Price the week-end commissioning anew"),
-        "interdependent",
+        12,
+        True,
     ),
     "Sandoval Pharma": Register(
         "ines",
@@ -209,7 +210,8 @@ REGISTERS: dict[str, Register] = {
         "Quality speaks for us in every meeting. Packaging does not know us. The second plant in Cork is "
         "planned, and nobody of ours has been there.",
         ("Visit Cork", "Find out what packaging pays for a stop"),
-        "cooperative",
+        40,
+        False,
     ),
 }
 
@@ -281,7 +283,7 @@ def _item(
 
 def _frozen(principal: Principal, account: Account, register: Register, today: datetime.date) -> None:
     """A quarterly review held a good quarter ago."""
-    held = months_after(today, -3) - datetime.timedelta(days=6)
+    held = months_after(today, -3) + datetime.timedelta(days=register.due_in)
     values = {
         "account": account.pk,
         "kind": "quarterly",
@@ -308,8 +310,6 @@ def _frozen(principal: Principal, account: Account, register: Register, today: d
 
 def _since(principal: Principal, account: Account, register: Register) -> None:
     """What has changed since it was frozen, and the next one open."""
-    if account.ladder_ours != register.ladder:
-        account_update(principal=principal, account=account, values={"ladder_ours": register.ladder})
     cell = (
         OpenSpaceCell.objects.filter(
             tenant_id=account.tenant_id, account_id=account.pk, potential__isnull=False
@@ -317,13 +317,11 @@ def _since(principal: Principal, account: Account, register: Register) -> None:
         .order_by("-potential", "id")
         .first()
     )
-    if cell is not None and cell.potential is not None:
-        cell.potential = (cell.potential * Decimal("1.1")).quantize(Decimal(1))
-        cell.save(update_fields=["potential", "updated_at"])
-    following = review_create(principal=principal, values={"account": account.pk, "kind": "quarterly"})
-    review_update(
-        principal=principal, review=following, values={"due_on": max(following.due_on, timezone.localdate())}
-    )
+    if cell is not None:
+        cell.note = "Heard in the review: budget is free from spring."
+        cell.save(update_fields=["note", "updated_at"])
+    if register.next_open:
+        review_create(principal=principal, values={"account": account.pk, "kind": "quarterly"})
 
 
 def _money(value: int | None) -> Decimal | None:

@@ -21,13 +21,14 @@ class ReviewForm(forms.Form):
         label="Who was there",
         required=False,
         max_length=10_000,
-        help_text="One person to a line, from both sides.",
+        help_text="One person to a line, from both sides. Needed before you freeze.",
         widget=forms.Textarea(attrs={"rows": 5}),
     )
     summary = forms.CharField(
         label="What you concluded",
         required=False,
         max_length=20_000,
+        help_text="Needed before you freeze.",
         widget=forms.Textarea(attrs={"rows": 8}),
     )
     unchanged_reason = forms.CharField(

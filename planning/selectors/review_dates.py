@@ -1,4 +1,8 @@
-"""When reviews are due (K33): proposed from the last one of each account, or since when it is a key account."""
+"""When reviews are due (K33): proposed from the last one of each account.
+
+Where none was held yet, from when it became a key account, at the earliest from when it came into this system:
+whoever begins here does not begin with years of arrears.
+"""
 
 import datetime
 import uuid
@@ -82,7 +86,7 @@ def reviews_due(
                 account_name=name,
                 owner_id=owner_id,
                 kind=str(kind),
-                due_on=months_after(begun or key_since or created_at.date(), every),
+                due_on=months_after(begun or _begin(key_since, created_at.date()), every),
                 last_on=begun,
                 review_id=None,
             )
@@ -94,6 +98,10 @@ def reviews_due(
             account_id, name, owner_id, kind, due_on, last.get((account_id, kind)), review_id
         )
     return sorted(found.values(), key=lambda due: (due.due_on, due.account_name, due.kind))
+
+
+def _begin(key_since: datetime.date | None, entered: datetime.date) -> datetime.date:
+    return entered if key_since is None else max(key_since, entered)
 
 
 def reviews_due_visible(principal: Principal, *, mine: bool = False) -> list[DueReview]:

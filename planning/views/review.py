@@ -1,5 +1,6 @@
 """One review: while it is open what has changed, what is concluded and decided; then as it was frozen (K33)."""
 
+import datetime
 import uuid
 from typing import Any
 
@@ -143,8 +144,7 @@ def _frozen(request: HttpRequest, found: Review) -> HttpResponse:
         "review": found,
         "areas": result.get("areas", []),
         "finding": review_finding(found, result.get("areas", []), found.account.name),
-        "rows": _rows(found.previous, result.get("state", {})),
-        "state": result.get("state", {}),
+        **_then_now(found.previous, result.get("state", {})),
         "actions": list(
             ReviewAction.objects.select_related("owner__user")
             .filter(tenant_id=found.tenant_id, review_id=found.pk)
@@ -156,8 +156,13 @@ def _frozen(request: HttpRequest, found: Review) -> HttpResponse:
     return render(request, "planning/review_frozen.html", context)
 
 
-def _rows(previous: Review | None, now: dict[str, Any]) -> list[Any]:
-    return then_and_now(previous.result.get("state", {}) if previous else {}, now)
+def _then_now(previous: Review | None, now: dict[str, Any]) -> dict[str, Any]:
+    """The table of then and now, and as of which day its figures speak."""
+    day = now.get("reference_date")
+    return {
+        "rows": then_and_now(previous.result.get("state", {}) if previous else {}, now),
+        "as_of": datetime.date.fromisoformat(day) if day else None,
+    }
 
 
 @requires("accounts.view")
@@ -172,8 +177,7 @@ def state(request: HttpRequest, account_id: uuid.UUID, review_id: uuid.UUID) -> 
     context = {
         "account": found.account,
         "review": found,
-        "rows": _rows(found.previous, now),
-        "state": now,
+        **_then_now(found.previous, now),
         "fragment": bool(getattr(request, "htmx", False)),
     }
     return render(request, "planning/review_state.html", context)
@@ -194,7 +198,7 @@ def compare(request: HttpRequest, account_id: uuid.UUID, review_id: uuid.UUID) -
         "account": found.account,
         "review": found,
         "previous": found.previous,
-        "rows": _rows(found.previous, found.result.get("state", {})),
+        **_then_now(found.previous, found.result.get("state", {})),
         "actions": actions,
         "done": sum(action.done_on is not None for action in actions),
         "came": [name for name in found.attendees if name not in found.previous.attendees],

@@ -9,7 +9,7 @@ from icalendar import Calendar
 
 from kam.tenancy.context import tenant_context
 from kam.tenancy.links import token_sign
-from tests.factories import AccountFactory
+from tests.factories import KeyAccountFactory
 
 
 @pytest.fixture(autouse=True)
@@ -20,11 +20,8 @@ def fresh_rates():
 @pytest.fixture
 def path(tenant, members, browser_client):
     with tenant_context(tenant.id):
-        day = datetime.date(2025, 1, 31)
-        AccountFactory(
-            name="Fjellvik, Cycles; Group", owner=members["kam"], is_key_account=True, key_since=day
-        )
-        AccountFactory(name="SOMEBODYELSES", is_key_account=True, key_since=day)
+        KeyAccountFactory(name="Fjellvik, Cycles; Group", owner=members["kam"])
+        KeyAccountFactory(name="SOMEBODYELSES")
     client = browser_client("kam")
     assert "See your reviews in your own calendar." in client.get("/reviews/calendar/").content.decode()
     address = client.post("/reviews/calendar/").context["address"]

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.services.accounts import account_delete, account_update
+from kam.common.dates import months_after
 from kam.common.errors import ConflictError, InvalidInputError
 from kam.tenancy.access import Principal
 from kam.tenancy.context import tenant_context
@@ -30,7 +31,7 @@ from planning.services.reviews import (
 )
 from planning.services.value import value_item_create
 from planning.tasks import reviews_remind_task
-from tests.factories import AccountFactory, OpenSpaceCellFactory, ValueItemFactory
+from tests.factories import AccountFactory, KeyAccountFactory, OpenSpaceCellFactory, ValueItemFactory
 
 TODAY = timezone.localdate()
 
@@ -43,13 +44,7 @@ def principal(members):
 @pytest.fixture
 def account(tenant, members):
     with tenant_context(tenant.id):
-        return AccountFactory(
-            name="Fjellvik",
-            owner=members["kam"],
-            is_key_account=True,
-            key_since=datetime.date(2025, 1, 31),
-            ladder_ours="basic",
-        )
+        return KeyAccountFactory(name="Fjellvik", owner=members["kam"], ladder_ours="basic")
 
 
 def opened(principal, account, **values):
@@ -85,6 +80,13 @@ class TestDates:
         due = {one.kind: one for one in reviews_due_visible(principal)}
         assert len(due) == 3
         assert (due["quarterly"].due_on, due["quarterly"].review_id) == (moved, review.pk)
+
+    def test_who_begins_here_does_not_begin_with_years_of_arrears(self, in_tenant, members):
+        AccountFactory(
+            is_key_account=True, key_since=datetime.date(2015, 1, 31), owner=members["kam"], name="Old"
+        )
+        (first, *_rest) = reviews_due_visible(Principal(member=members["kam"]))
+        assert first.due_on == months_after(TODAY, 3)
 
     def test_the_sentences(self, in_tenant, account, principal):
         due = reviews_due_visible(principal)
@@ -267,7 +269,7 @@ class TestReminders:
         assert "/accounts/" in sent.body
 
     def test_nobody_is_told_of_an_account_that_is_nobodys(self, in_tenant):
-        AccountFactory(is_key_account=True, key_since=datetime.date(2024, 1, 1))
+        KeyAccountFactory()
         assert reviews_remind(today=TODAY) == 0
 
 
@@ -361,7 +363,7 @@ class TestPages:
 
     def test_the_home_card_and_the_list_show_what_is_ones_own(self, account, tenant, members, browser_client):
         with tenant_context(tenant.id):
-            AccountFactory(name="Bergen", is_key_account=True, key_since=datetime.date(2025, 1, 1))
+            KeyAccountFactory(name="Bergen")
         own = browser_client("kam").get("/reviews/card/").content.decode()
         assert "Fjellvik" in own
         assert "Bergen" not in own
@@ -382,9 +384,7 @@ class TestPages:
             with tenant_context(tenant.id):
                 for _ in range(number):
                     review_action_create(principal=principal, values={"review": review.pk, "text": "Do it"})
-                    AccountFactory(
-                        is_key_account=True, key_since=datetime.date(2025, 1, 1), owner=members["kam"]
-                    )
+                    KeyAccountFactory(owner=members["kam"])
                     OpenSpaceCellFactory(account=account)
                     ValueItemFactory(account=account)
             for path in paths:
