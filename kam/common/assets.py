@@ -32,6 +32,11 @@ VENDOR_FILES: dict[str, str] = {
         for subset in ("latin", "latin-ext", "cyrillic", "greek", "vietnamese")
     },
 }
+# The same typeface for documents that are typeset here, below static_vendor/fonts/: no page asks for it.
+FONT_FILES: dict[str, str] = {
+    f"@expo-google-fonts/inter/{name}/Inter_{name}.ttf": f"Inter-{name}.ttf"
+    for name in ("400Regular", "400Regular_Italic", "600SemiBold", "600SemiBold_Italic")
+}
 ICON_FILES = {
     "@tabler/icons/tabler-nodes-outline.json": "",
     "@tabler/icons/tabler-nodes-filled.json": "-filled",
@@ -62,6 +67,11 @@ def static_dirs(base_dir: Path = BASE_DIR) -> list[Path | tuple[str, Path]]:
     return dirs
 
 
+def fonts_dir(base_dir: Path = BASE_DIR) -> Path:
+    """The folder of the TrueType files that documents are typeset with."""
+    return vendor_dir(base_dir) / "fonts"
+
+
 def icons_path(base_dir: Path = BASE_DIR) -> Path:
     """The file of SVG inner markup by icon name (``star``, ``star-filled``)."""
     return vendor_dir(base_dir) / "icons.json"
@@ -73,7 +83,7 @@ def build(base_dir: Path = BASE_DIR) -> int:
     Raises AssetsMissingError when a package is not installed.
     """
     modules = base_dir / "node_modules"
-    missing = [name for name in (*VENDOR_FILES, *ICON_FILES) if not (modules / name).is_file()]
+    missing = [name for name in (*VENDOR_FILES, *FONT_FILES, *ICON_FILES) if not (modules / name).is_file()]
     if missing:
         raise AssetsMissingError(f"not in node_modules: {', '.join(missing)}; run `npm ci` first")
     target = vendor_dir(base_dir)
@@ -90,6 +100,9 @@ def build(base_dir: Path = BASE_DIR) -> int:
             path.write_text(text + "\n", encoding="utf-8")
         else:
             shutil.copyfile(modules / source, path)
+    (fresh / "fonts").mkdir()
+    for source, name in FONT_FILES.items():
+        shutil.copyfile(modules / source, fresh / "fonts" / name)
     icons = {
         name + suffix: "".join(_element(tag, attributes) for tag, attributes in nodes)
         for source, suffix in ICON_FILES.items()
@@ -98,7 +111,7 @@ def build(base_dir: Path = BASE_DIR) -> int:
     (fresh / "icons.json").write_text(json.dumps(icons, separators=(",", ":")), encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
-    return len(VENDOR_FILES) + 1
+    return len(VENDOR_FILES) + len(FONT_FILES) + 1
 
 
 def _element(tag: str, attributes: dict[str, object]) -> str:
