@@ -1,5 +1,6 @@
 """Models of this app, by subject."""
 
+from planning.models.deck_template import DeckTemplate
 from planning.models.objectives import (
     GrowthMove,
     GrowthSource,
@@ -67,6 +68,7 @@ __all__ = [
     "AnswerState",
     "CalendarLink",
     "Confidence",
+    "DeckTemplate",
     "GainKind",
     "GrowthMove",
     "GrowthSource",

@@ -137,6 +137,7 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("planning:reflection", "set_key"): ["environment", "absolute", "habits"],
     ("buying_center:row_add", "kind"): ["grid", "needs", "risks", "actions"],
     ("buying_center:row_change", "kind"): ["grid"],
+    ("planning:plan_export", "file_type"): ["pptx", "pdf", "xlsx"],
     ("metrics:account_export", "file_type"): ["csv", "xlsx"],
     ("metrics:account_explanation", "figure"): ["clv", "upv"],
     ("planning:open_space_export", "file_type"): ["csv", "xlsx"],

@@ -16,7 +16,16 @@ from planning.services.plan_exports.deck_look import (
     without_places,
 )
 from planning.services.plan_exports.markdown import markdown_blocks
-from planning.services.plan_exports.words import as_of, cover_facts, day, heading, period, stamp, standing
+from planning.services.plan_exports.words import (
+    as_of,
+    cover_facts,
+    day,
+    heading,
+    period,
+    stamp,
+    standing,
+    unwritten,
+)
 
 TOKENS = ("account", "title", "company", "period", "state", "date", "currency", "manager")
 
@@ -28,7 +37,12 @@ def plan_deck(document: PlanDocument, template: bytes | None = None) -> bytes:
     if not kept:
         _cover(look, document)
     for section in document.sections:
-        _section(look, document, section)
+        if not section.is_empty:
+            _section(look, document, section)
+    if missing := unwritten(document):
+        Flow(look, document, lambda first: _slide(look, document, missing, first=first)).text(
+            markdown_blocks(missing.text)
+        )
     properties = look.deck.core_properties
     properties.title = f"{document.title}, {document.account}"
     properties.author = document.tenant
@@ -78,9 +92,6 @@ def _section(look: Look, document: PlanDocument, section: Section) -> None:
             flow.next_slide()
             flow.text(markdown_blocks(section.text))
         return
-    if section.is_empty and not section.tables:
-        flow.sentence("Nothing is written here yet.")
-        return
     if section.text.strip():
         flow.text(markdown_blocks(section.text))
     flow.figures(section.figures)
@@ -93,6 +104,9 @@ def _section(look: Look, document: PlanDocument, section: Section) -> None:
 def _slide(look: Look, document: PlanDocument, section: Section, *, first: bool) -> Slide:
     slide = look.deck.slides.add_slide(look.content)
     words = heading(section)
+    if not look.own and section.finding:
+        # A company's own slides have no place above the title that could name the section.
+        words = f"{section.title}: {words}"
     if slide.shapes.title is not None:
         title = slide.shapes.title
         title.text = words if first else f"{section.title}, continued"
@@ -113,5 +127,5 @@ def _slide(look: Look, document: PlanDocument, section: Section, *, first: bool)
         Inches(0.25),
     )
     letters(number.paragraphs[0].add_run(), str(len(look.deck.slides)), Pt(9), colour=QUIET)
-    slide.notes_slide.notes_text_frame.text = f"{section.title}. {stamp(document)}"  # type: ignore[union-attr]
+    slide.notes_slide.notes_text_frame.text = f"{section.title}. {stamp(document)}"
     return slide

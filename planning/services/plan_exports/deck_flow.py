@@ -7,7 +7,7 @@ from typing import Any, Final
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
-from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.slide import Slide
 from pptx.util import Emu, Inches, Pt
@@ -22,7 +22,7 @@ _TEXT, _SMALL, _CELL = Pt(14), Pt(11), Pt(10)
 _LETTER: Final = 0.54
 _GAP = Inches(0.16)
 _PAD = Inches(0.07)
-_WEIGHTS: Final = {"long": 3.2, "list": 3.2, "text": 2.1, "choice": 1.25, "day": 1.15}
+_WEIGHTS: Final = {"long": 4.0, "list": 4.0, "text": 2.1, "choice": 1.3, "day": 1.2, "number": 1.2}
 _CHARTS: Final = {
     "column": XL_CHART_TYPE.COLUMN_CLUSTERED,
     "bar": XL_CHART_TYPE.BAR_STACKED,
@@ -182,7 +182,7 @@ class Flow:
             len(rows), len(widths), Emu(self.area.left), Emu(self.top), Emu(sum(widths)), Emu(sum(heights))
         )
         grid = shape.table
-        properties = grid._tbl.tblPr
+        properties: Any = grid._tbl.tblPr
         for name in ("bandRow", "firstRow"):
             properties.set(name, "1" if name == "firstRow" else "0")
         style = properties.find(qn("a:tableStyleId"))
@@ -209,15 +209,15 @@ class Flow:
 
     def chart(self, chart: Chart) -> None:
         """A native chart with its numbers behind it, to be changed in PowerPoint."""
-        height = Inches(3.9)
+        height = int(Inches(3.9))
         self.heading(chart.title, height)
         self.sentence(chart.caption)
         height = min(height, max(Inches(2.4), self.bottom - self.top))
-        data = CategoryChartData(number_format="#,##0" if chart.measure != "ratio" else "0%")
+        data: Any = CategoryChartData(number_format="#,##0" if chart.measure != "ratio" else "0%")
         data.categories = [clean(category) for category in chart.categories]
         for line in chart.lines:
             data.add_series(clean(line.label), line.values)
-        frame = self.slide.shapes.add_chart(
+        frame: Any = self.slide.shapes.add_chart(
             _CHARTS[chart.kind], Emu(self.area.left), Emu(self.top), Emu(self.area.width), Emu(height), data
         )
         drawn: Any = frame.chart
@@ -233,6 +233,8 @@ class Flow:
             drawn.category_axis.reverse_order = True
         drawn.value_axis.major_gridlines.format.line.color.rgb = RULE
         drawn.value_axis.format.line.fill.background()
+        drawn.value_axis.tick_labels.number_format = data.number_format
+        drawn.value_axis.tick_labels.number_format_is_linked = False
         for number, series in enumerate(drawn.plots[0].series):
             colour = SERIES[number % len(SERIES)] if self.look.own else None
             if colour is not None and chart.kind == "line":
@@ -254,6 +256,7 @@ class Flow:
         ]
         while waiting:
             rest: list[tuple[str, list[str]]] = []
+            size = Pt(12) if max(len(entries) for _, entries in waiting) <= 4 else Pt(10.5)
             for number, (title, entries) in enumerate(waiting[:4]):
                 left = self.area.left + (number % 2) * (width + _GAP)
                 top = self.area.top + (number // 2) * (height + _GAP)
@@ -262,15 +265,15 @@ class Flow:
                 room = height - int(Pt(13) * 2)
                 shown = 0
                 for entry in entries:
-                    wide = letters_per_line(width - 2 * Inches(0.12), Pt(12))
-                    need = int((-(-len(entry) // wide)) * Pt(12) * 1.3 + Pt(4))
+                    wide = letters_per_line(width - 2 * Inches(0.12), size)
+                    need = int((-(-len(entry) // wide)) * size * 1.25 + Pt(4))
                     if need > room and shown:
                         break
                     room -= need
                     shown += 1
                     paragraph = frame.add_paragraph()
                     paragraph.space_before = Pt(4)
-                    letters(paragraph.add_run(), entry, Pt(12))
+                    letters(paragraph.add_run(), entry, size)
                 if entries[shown:]:
                     rest.append((title, entries[shown:]))
             waiting = rest + waiting[4:]
@@ -306,6 +309,7 @@ def box(slide: Slide, left: int, top: int, width: int, height: int, *, fill: RGB
     shape = slide.shapes.add_textbox(Emu(left), Emu(top), Emu(width), Emu(height))
     frame = shape.text_frame
     frame.word_wrap = True
+    frame.auto_size = MSO_AUTO_SIZE.NONE
     margin = Inches(0.12) if fill is not None else 0
     frame.margin_left = frame.margin_right = margin
     frame.margin_top = frame.margin_bottom = Inches(0.06) if fill is not None else 0

@@ -136,26 +136,29 @@ def _theme(deck: Deck) -> None:
     part._blob = xml.encode("utf-8")
 
 
+def _holders(layout: SlideLayout) -> list[Any]:
+    places: Any = layout.placeholders
+    return list(places)
+
+
 def _places(layout: SlideLayout) -> list[Any]:
-    return [
-        each for each in layout.placeholders if each.placeholder_format.type not in (*_TITLES, *_FURNITURE)
-    ]
+    return [each for each in _holders(layout) if each.placeholder_format.type not in (*_TITLES, *_FURNITURE)]
 
 
 def _has(layout: SlideLayout, *kinds: Any) -> bool:
-    return any(each.placeholder_format.type in kinds for each in layout.placeholders)
+    return any(each.placeholder_format.type in kinds for each in _holders(layout))
 
 
 def _area(deck: Deck, layout: SlideLayout) -> Area:
     width, height = int(deck.slide_width or Inches(13.333)), int(deck.slide_height or Inches(7.5))
     margin = width // 22
-    title = next((each for each in layout.placeholders if each.placeholder_format.type in _TITLES), None)
+    title = next((each for each in _holders(layout) if each.placeholder_format.type in _TITLES), None)
     top = int(title.top + title.height) + Inches(0.1) if title is not None else margin
     if top > height // 2:
         top = height // 5
     left = int(title.left) if title is not None and 0 < title.left < width // 3 else margin
     feet = [
-        int(each.top) for each in layout.placeholders
+        int(each.top) for each in _holders(layout)
         if each.placeholder_format.type in _FURNITURE and each.top and each.top > height * 0.8
     ]  # fmt: skip
     bottom = min([height - margin, *feet]) - Inches(0.3)

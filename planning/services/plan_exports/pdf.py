@@ -11,7 +11,7 @@ from django.conf import settings
 from kam.common.assets import fonts_dir
 from planning.selectors.plan_parts import Chart, PlanDocument, Section, Table
 from planning.services.plan_exports.markdown import markdown_blocks
-from planning.services.plan_exports.words import as_of, chart_values, clean, cover_facts, stamp
+from planning.services.plan_exports.words import as_of, chart_values, clean, cover_facts, stamp, unwritten
 
 _TEMPLATE = Path(__file__).with_name("plan.typ")
 _WEIGHTS = {"long": 3.0, "list": 3.0, "text": 2.0, "choice": 1.2, "day": 1.1}
@@ -32,6 +32,9 @@ def plan_pdf(document: PlanDocument) -> bytes:
 
 
 def _data(document: PlanDocument) -> dict[str, Any]:
+    sections = [section for section in document.sections if not section.is_empty]
+    if missing := unwritten(document):
+        sections.append(missing)
     return {
         "title": clean(document.title),
         "account": clean(document.account),
@@ -39,7 +42,7 @@ def _data(document: PlanDocument) -> dict[str, Any]:
         "stamp": stamp(document),
         "asof": as_of(document),
         "facts": cover_facts(document),
-        "sections": [_section(section, document) for section in document.sections],
+        "sections": [_section(section, document) for section in sections],
     }
 
 
@@ -49,7 +52,6 @@ def _section(section: Section, document: PlanDocument) -> dict[str, Any]:
         "finding": clean(section.finding),
         "group": section.group,
         "board": section.layout == "board",
-        "empty": section.is_empty,
         "blocks": [
             {
                 "kind": block.kind,

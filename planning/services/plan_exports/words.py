@@ -75,6 +75,16 @@ def heading(section: Section) -> str:
     return clean(section.finding or section.title)
 
 
+def unwritten(document: PlanDocument) -> Section | None:
+    """The empty sections as one, so that slides and pages are not spent on them; None where there are none."""
+    empty = [section for section in document.sections if section.is_empty]
+    if not empty:
+        return None
+    lines = [f"- {section.title}" + (f": {section.finding}" if section.finding else "") for section in empty]
+    count = formatting.plural(len(empty), "section is", "sections are")
+    return Section("unwritten", "Not written yet", "", f"{count} not written yet.", "\n".join(lines))
+
+
 def chart_values(chart: Chart) -> list[tuple[str, list[str]]]:
     """Label of each series with its values as people read them (for the table beside a drawn chart)."""
     return [

@@ -11,6 +11,7 @@ from openpyxl.cell import Cell
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kam.common import formatting
@@ -206,10 +207,11 @@ class _Writer:
         for number in range(1, max([*self.widths, 3]) + 1):
             width = max(self.widths.get(number, 14), 34 if number == 1 else 0)
             self.sheet.column_dimensions[get_column_letter(number)].width = width
-        self.sheet.oddFooter.left.text = stamp(self.document).replace("&", "&&")
+        footer: Any = self.sheet.oddFooter
+        footer.left.text = stamp(self.document).replace("&", "&&")
         self.sheet.page_setup.orientation = "landscape"
         self.sheet.page_setup.fitToWidth, self.sheet.page_setup.fitToHeight = 1, 0
-        self.sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        self.sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _typed(value: Value, kind: Kind) -> Any:
