@@ -2,11 +2,7 @@
 
 from django.urls import path
 
-<<<<<<< HEAD
-from planning.api import objectives, open_space, open_space_export, reflection, reviews, value
-=======
-from planning.api import objectives, open_space, plan_export, reflection, value
->>>>>>> 1ca992c (Plans are handed out over REST and from the page, in a company's own slides where it has some)
+from planning.api import objectives, open_space, open_space_export, plan_export, reflection, reviews, value
 
 urlpatterns = [
     path("plans/<uuid:pk>/export/", plan_export.PlanExportApi.as_view(), name="plans-export"),

@@ -2,22 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-<<<<<<< HEAD
-from planning.views import calendar, confirmation, review, reviews, value, value_items
-=======
-from planning.views import confirmation, plan_export, value, value_items
->>>>>>> 1ca992c (Plans are handed out over REST and from the page, in a company's own slides where it has some)
+from planning.views import calendar, confirmation, plan_export, review, reviews, value, value_items
 
 app_name = "planning"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-<<<<<<< HEAD
     path("", include("planning.strategy_urls")),
-=======
     path("plans/<uuid:plan_id>/export/<slug:file_type>/", plan_export.plan_export, name="plan_export"),
     path("settings/slides/", plan_export.deck_settings, name="deck_settings"),
     path("settings/slides/template/", plan_export.deck_template_download, name="deck_template"),
->>>>>>> 1ca992c (Plans are handed out over REST and from the page, in a company's own slides where it has some)
     path("accounts/<uuid:account_id>/open-space/", include("planning.open_space_urls")),
     path("value/", value.overview, name="value_overview"),
     path("value/confirm/<str:token>/", confirmation.value_confirm, name="value_confirm"),

@@ -16,11 +16,8 @@ TABS = (
     ("tenancy:settings", "Thresholds", "settings.view"),
     ("tenancy:members", "Members", "members.view"),
     ("accounts:rates", "Exchange rates", "rates.view"),
-<<<<<<< HEAD
     ("planning:question_list", "Questions", "settings.view"),
-=======
     ("planning:deck_settings", "Slides", "settings.view"),
->>>>>>> 1ca992c (Plans are handed out over REST and from the page, in a company's own slides where it has some)
     ("tenancy:tokens", "API tokens", "tokens.own"),
     ("tenancy:profile", "You", ""),
 )
