@@ -5,6 +5,7 @@ guessed fails with a message that says where to add it.
 """
 
 import datetime
+import io
 import itertools
 import uuid
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
+from pptx import Presentation
 
 from buying_center.models import SellingCenterMember
 from kam.tenancy.catalogue import tenant_models
@@ -24,11 +26,19 @@ from tests.isolation.routes import Argument, Route
 
 _numbers = itertools.count(1)
 
+
+def _slides() -> bytes:
+    buffer = io.BytesIO()
+    Presentation().save(buffer)
+    return buffer.getvalue()
+
+
 # Values that cannot be guessed from the field: constraints over several fields, words with a meaning.
 # A callable gets the world and answers the value.
 OVERRIDES: dict[str, dict[str, Any]] = {
     "accounts.Account": {"country": "NO", "currency": "USD"},
     "accounts.ProductLine": {"account": None},
+    "planning.DeckTemplate": {"content": _slides()},
     "accounts.ExchangeRate": {"currency": "NOK", "month": datetime.date(2025, 6, 1), "rate": Decimal("0.1")},
     "accounts.SalesLine": {"currency": "USD", "date": datetime.date(2025, 6, 15)},
     "accounts.CostEntry": {"currency": "USD", "date": datetime.date(2025, 6, 15)},
