@@ -1,7 +1,9 @@
 // One cell of the grid in each of the five views (LOOK §6). Shape, word, pattern or place says what colour says.
 import { h, symbol } from "./dom.js";
 import { percent } from "../format.js";
-import { GROWTH } from "./words.js";
+
+// A growth type in the width of a cell; the legend and the panel write it in full.
+const SHORT_GROWTH = { up_sell: "Up", cross_sell: "Cross", co_creation: "Co-create" };
 
 export const VIEWS = {
   value: { word: "Value", field: "potential", hint: "Current is the ledger’s last 12 months. Type or paste potentials: 240,000 or 240k." },
@@ -58,7 +60,7 @@ const INSIDE = {
     h("span", { class: "os-low" }, h("span", {}, cell.priority === null ? "" : words.short(cell.priority)), h("span", { class: cell.assumed ? "os-quiet" : null }, cell.chance === null ? "" : percent(cell.chance, { decimals: 0 }))),
   ],
   growth: (cell, words) => [
-    h("span", { class: "os-top" }, cell.gap === null ? h("b", { class: "os-quiet" }, "–") : symbol(cell.growth), h("b", { class: "os-growth-word" }, cell.gap === null ? "" : GROWTH[cell.growth])),
+    h("span", { class: "os-top" }, cell.gap === null ? h("b", { class: "os-quiet" }, "–") : symbol(cell.growth), h("b", { class: "os-growth-word" }, cell.gap === null ? "" : SHORT_GROWTH[cell.growth])),
     bar(cell),
     h("span", { class: "os-low" }, h("span", {}, gapText(cell, words)), cell.growth_type_override ? h("span", { class: "os-quiet" }, "set") : null),
   ],

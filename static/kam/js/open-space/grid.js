@@ -66,10 +66,68 @@ export class Grid {
     this.#window = null;
     this.flash = new Set(flash);
     this.words.measure();
+    this.unit = this.words.unit;
     this.#drawHead();
     this.#drawFoot();
     this.draw();
     this.flash.clear();
+  }
+
+  // Other figures in the same rows and columns: only the cells that read otherwise now are drawn anew, so that
+  // typing stays quick in a large grid.
+  update() {
+    this.words.measure();
+    if (this.unit !== this.words.unit) {
+      this.refresh();
+      return;
+    }
+    this.#sums();
+    const pick = pickOf(this.hovered ?? this.picked, this.model);
+    for (const [at, element] of this.#drawn) {
+      const row = this.rows[at];
+      for (const child of [...element.children]) {
+        if (child.classList.contains("os-total")) child.replaceWith(this.#totalCell(row));
+        if (child.dataset.column === undefined) continue;
+        const key = keyOf(row.id, this.columns[Number(child.dataset.column)].id);
+        const now = row.type === "sums" ? this.#sumState(key) : this.#state(key, pick);
+        if (now.some((value, index) => value !== child.state[index])) child.replaceWith(this.#cell(row, at, Number(child.dataset.column), pick));
+      }
+    }
+    this.drawSelection();
+  }
+
+  // The sums of head and foot, written only where they read otherwise.
+  #sums() {
+    const { grand, columnSums, groupSums } = this.model;
+    const write = (node, text) => node.textContent !== text && (node.textContent = text);
+    [...this.head.querySelectorAll(".os-group > span")].forEach((node, at) => write(node, this.#groupText(groupSums.get(this.model.groups[at].id))));
+    const sums = [...this.columns.map((line) => columnSums.get(line.id)), grand];
+    [...this.foot.querySelectorAll(".os-foot-cell, .os-total")].forEach((node, at) => {
+      const [current, gap] = this.#sumTexts(sums[at]);
+      write(node.firstElementChild, current);
+      write(node.lastElementChild, gap);
+    });
+  }
+
+  #groupText(sum) {
+    return `${sum.current ? this.words.short(sum.current) : "–"}${sum.gap ? ` ${this.words.gap(sum)}` : ""}`;
+  }
+
+  #sumTexts(sum) {
+    return [sum.current ? this.words.short(sum.current) : "–", this.words.gap(sum)];
+  }
+
+  // What a cell's drawing depends on.
+  #state(key, pick) {
+    const cell = this.model.cells.get(key);
+    const rank = !cell?.rank ? 0 : this.view === "priority" || cell.rank <= 6 ? cell.rank : 7;
+    const signs = this.store ? `${this.model.pending.has(key)}${this.store.conflicts.some((item) => item.key === key)}${[...this.store.faults.keys()].some((name) => name.startsWith(`${key} `))}` : "";
+    return [cell, rank, signs, pick && cell ? pick(cell) : null];
+  }
+
+  #sumState(key) {
+    const sum = this.model.blocks.get(key);
+    return [sum?.current ?? 0, sum?.gap ?? null, sum?.estimated ?? false];
   }
 
   setView(view) {
@@ -124,20 +182,21 @@ export class Grid {
     if (this.#window !== window) this.#clear();
     this.#window = window;
     const pick = pickOf(this.hovered ?? this.picked, this.model);
+    // A row that leaves lends its element to one that comes: taking elements out and in costs the browser the
+    // styles of all rows.
+    const free = [];
     for (const [row, element] of this.#drawn) {
-      if (row < firstRow || row > lastRow) {
-        element.remove();
-        this.#drawn.delete(row);
-      }
+      if (row >= firstRow && row <= lastRow) continue;
+      free.push(element);
+      this.#drawn.delete(row);
     }
-    const fresh = document.createDocumentFragment();
     for (let row = firstRow; row <= lastRow; row += 1) {
       if (this.#drawn.has(row)) continue;
-      const element = this.#row(row, firstColumn, lastColumn, pick);
+      const element = free.pop() ?? this.body.appendChild(h("div", { role: "row" }));
+      this.#row(element, row, firstColumn, lastColumn, pick);
       this.#drawn.set(row, element);
-      fresh.append(element);
     }
-    if (fresh.childElementCount) this.body.append(fresh);
+    for (const element of free) element.remove();
     if (!this.range.isConnected) this.body.append(this.range);
     this.drawSelection();
   }
@@ -147,30 +206,25 @@ export class Grid {
     this.#drawn.clear();
   }
 
-  #row(at, firstColumn, lastColumn, pick) {
+  #row(element, at, firstColumn, lastColumn, pick) {
     const row = this.rows[at];
-    const sums = row.type === "sums";
-    const element = h("div", { class: `os-row${sums ? " os-sums" : ""}`, role: "row", "aria-rowindex": String(at + 3), style: { top: `${this.tops[at]}px` } });
-    element.append(this.#rowHead(row, at), h("span", { class: "os-gap", role: "presentation", style: { width: `${firstColumn * this.columnWidth}px` } }));
+    element.className = row.type === "sums" ? "os-row os-sums" : "os-row";
+    element.setAttribute("aria-rowindex", String(at + 3));
+    element.style.top = `${this.tops[at]}px`;
+    element.replaceChildren(this.#rowHead(row, at), h("span", { class: "os-gap", role: "presentation", style: { width: `${firstColumn * this.columnWidth}px` } }));
     for (let column = firstColumn; column <= lastColumn; column += 1) element.append(this.#cell(row, at, column, pick));
     element.append(h("span", { class: "os-gap", role: "presentation", style: { width: `${(this.columns.length - 1 - lastColumn) * this.columnWidth}px` } }));
+    element.append(this.#totalCell(row));
+  }
+
+  #totalCell(row) {
     const total = this.#total(row);
-    element.append(h("div", { class: "os-total", role: "gridcell", "aria-colindex": String(this.columns.length + 2) }, h("b", {}, this.words.short(total.current)), h("span", {}, this.words.gap(total))));
-    return element;
+    return h("div", { class: "os-total", role: "gridcell", "aria-colindex": String(this.columns.length + 2) }, h("b", {}, this.words.short(total.current)), h("span", {}, this.words.gap(total)));
   }
 
   // A row of a segment's own cells beneath its line of sums shows its own total; a line of sums, all below it.
   #total(row) {
-    if (!row.own) return this.model.rowSums.get(row.id);
-    const own = { current: 0, gap: null, estimated: false };
-    for (const line of this.columns) {
-      const cell = this.model.cells.get(keyOf(row.id, line.id));
-      if (!cell) continue;
-      own.current += cell.current;
-      if (cell.gap !== null) own.gap = (own.gap ?? 0) + cell.gap;
-      own.estimated ||= cell.basis === "estimated";
-    }
-    return own;
+    return row.own ? this.model.ownSum(row.id) : this.model.rowSums.get(row.id);
   }
 
   #rowHead(row, at) {
@@ -186,12 +240,14 @@ export class Grid {
     const element = h("div", { role: "gridcell", id: `os-${at}-${column}`, "aria-colindex": String(column + 2), dataset: { row: String(at), column: String(column) }, style: { width: `${this.columnWidth}px` } });
     if (row.type === "sums") {
       const sum = this.model.blocks.get(key);
+      element.state = this.#sumState(key);
       element.className = "os-cell os-sum";
       const text = sum?.current ? this.words.short(sum.current) : sum?.gap ? this.words.gap(sum) : "";
       const aloud = `${line.name}, all of ${row.name}: ${sum ? `${this.words.money(sum.current)} sold${sum.gap === null ? "" : `, gap ${this.words.money(sum.gap)}`}` : "nothing"}`;
       element.append(h("span", { class: "k-hidden-text" }, aloud), h("span", { "aria-hidden": "true" }, text));
     } else {
       const cell = this.model.cell(key);
+      element.state = this.#state(key, pick);
       fill(element, cell, this.view, this.words);
       if (pick && !pick(cell)) element.classList.add("is-faded");
       if (pick && pick(cell) && !isEmpty(cell)) element.classList.add("is-picked");
@@ -217,7 +273,7 @@ export class Grid {
     const groups = this.model.groups.map((group) => {
       const sum = this.model.groupSums.get(group.id);
       return h("div", { class: "os-group is-first", role: "columnheader", "aria-colspan": String(group.lines.length), style: { width: `${group.lines.length * this.columnWidth}px` }, title: group.name },
-        h("b", {}, group.name), h("span", {}, `${sum.current ? this.words.short(sum.current) : "–"}${sum.gap ? ` ${this.words.gap(sum)}` : ""}`));
+        h("b", {}, group.name), h("span", {}, this.#groupText(sum)));
     });
     const lines = this.columns.map((line, at) => h("div", { class: `os-line${this.groupStarts.has(line.id) ? " is-first" : ""}`, role: "columnheader", "aria-colindex": String(at + 2), style: { width: `${this.columnWidth}px` }, title: line.name }, h("span", {}, line.name)));
     this.head.replaceChildren(
@@ -228,7 +284,10 @@ export class Grid {
 
   #drawFoot() {
     const { grand, columnSums } = this.model;
-    const two = (sum) => [h("b", {}, sum.current ? this.words.short(sum.current) : "–"), h("span", {}, this.words.gap(sum))];
+    const two = (sum) => {
+      const [current, gap] = this.#sumTexts(sum);
+      return [h("b", {}, current), h("span", {}, gap)];
+    };
     this.foot.replaceChildren(h("div", { class: "os-foot-row", role: "row", "aria-rowindex": String(this.rows.length + 3) },
       h("div", { class: "os-row-head", role: "rowheader", "aria-colindex": "1" }, "Total"),
       this.columns.map((line, at) => h("div", { class: `os-foot-cell${this.groupStarts.has(line.id) ? " is-first" : ""}`, role: "gridcell", "aria-colindex": String(at + 2), style: { width: `${this.columnWidth}px` } }, two(columnSums.get(line.id)))),

@@ -212,6 +212,16 @@ export class Model {
     };
   }
 
+  // What stands on a segment itself, without the segments below it.
+  ownSum(segment) {
+    const sum = new Sum();
+    for (const line of this.lines) {
+      const cell = this.cells.get(keyOf(segment, line.id));
+      if (cell) sum.add(cell);
+    }
+    return sum;
+  }
+
   // The rows that are drawn, top to bottom. A segment with segments below it is a line of sums that folds; what
   // is its own has a row of its own beneath, once there is something or a person begins to type.
   rows() {

@@ -148,6 +148,7 @@ async function start(config) {
     if ($("os-redo")) $("os-redo").disabled = !undo.canRedo;
   }
 
+  let later = 0;
   function changed(keys = [], { fresh = false } = {}) {
     if (fresh) {
       const key = grid.keyAt(grid.active);
@@ -156,9 +157,11 @@ async function start(config) {
       if (place && grid.box.top === grid.box.bottom && grid.box.left === grid.box.right) grid.selection = { anchor: place, focus: place };
       if (keys.length) grid.refresh(keys);
     } else if (grid.rows.length !== model.rows().length) grid.layout();
-    else grid.refresh();
+    else grid.update();
     if (!panelElement.hidden && panel.key) panel.show(panel.key);
-    beneath();
+    // What stands beneath may follow a moment later: the next key stroke comes first.
+    clearTimeout(later);
+    later = setTimeout(beneath, 60);
     preview?.ask();
     state();
   }

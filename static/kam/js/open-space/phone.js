@@ -15,15 +15,15 @@ export class Phone {
   }
 
   draw() {
-    const rows = this.model.rows().filter((row) => row.type === "cells" || row.folded);
+    const rows = this.model.rows().filter((row) => row.type === "cells");
     const chosen = this.select.value;
     this.select.replaceChildren(...rows.map((row) => h("option", { value: row.id ?? "" }, `${"\u2003".repeat(row.depth)}${row.name}`)));
     const known = rows.some((row) => (row.id ?? "") === chosen);
-    const largest = [...rows].sort((a, b) => (this.model.rowSums.get(b.id)?.gap ?? 0) - (this.model.rowSums.get(a.id)?.gap ?? 0))[0];
+    const largest = [...rows].sort((a, b) => (this.model.ownSum(b.id).gap ?? 0) - (this.model.ownSum(a.id).gap ?? 0))[0];
     this.select.value = known && this.drawn ? chosen : (largest?.id ?? "");
     this.drawn = true;
     const segment = this.select.value || null;
-    const sum = this.model.rowSums.get(segment);
+    const sum = this.model.ownSum(segment);
     this.sum.textContent = `${this.words.money(sum.current)} current${sum.gap === null ? ", no potential entered" : `, ${this.words.money(sum.gap, { signed: true })} gap`} a year`;
     const pick = pickOf(this.grid.picked, this.model);
     this.list.replaceChildren(...this.model.groups.flatMap((group) => [

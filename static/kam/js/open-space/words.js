@@ -102,7 +102,7 @@ export class Words {
     if (cell.position !== "unknown") parts.push(this.position(cell));
     if (cell.contract_end) parts.push(`contract ends ${this.day(cell.contract_end)}`);
     if (cell.csfs.length) parts.push(`${cell.csfs.length} success factor${cell.csfs.length > 1 ? "s" : ""}`);
-    if (cell.rank) parts.push(`priority ${cell.rank} of ${this.model.ranked.length}`);
+    if (cell.rank && cell.rank <= 6) parts.push(`priority ${cell.rank}`);
     if (cell.opportunity) parts.push("has an opportunity");
     return parts.join(", ").replace(":,", ":");
   }
