@@ -13,6 +13,7 @@ export class Grid {
   hovered = null;
   selection = { anchor: { row: 0, column: 0 }, focus: { row: 0, column: 0 } };
   #drawn = new Map();
+  #spare = [];
   #window = null;
 
   constructor({ host, model, words, store, canChange }) {
@@ -182,32 +183,38 @@ export class Grid {
     if (this.#window !== window) this.#clear();
     this.#window = window;
     const pick = pickOf(this.hovered ?? this.picked, this.model);
-    // A row that leaves lends its element to one that comes: taking elements out and in costs the browser the
-    // styles of all rows.
-    const free = [];
     for (const [row, element] of this.#drawn) {
       if (row >= firstRow && row <= lastRow) continue;
-      free.push(element);
+      this.#spare.push(element);
       this.#drawn.delete(row);
     }
     for (let row = firstRow; row <= lastRow; row += 1) {
       if (this.#drawn.has(row)) continue;
-      const element = free.pop() ?? this.body.appendChild(h("div", { role: "row" }));
+      const element = this.#spare.pop() ?? this.body.appendChild(h("div", { role: "row" }));
       this.#row(element, row, firstColumn, lastColumn, pick);
       this.#drawn.set(row, element);
     }
-    for (const element of free) element.remove();
+    for (const element of this.#spare) this.#hide(element);
     if (!this.range.isConnected) this.body.append(this.range);
     this.drawSelection();
   }
 
+  // A row out of sight lends its element to the next that comes: a child less or more costs the browser the
+  // styles of all rows, hiding one only its own.
   #clear() {
-    for (const element of this.#drawn.values()) element.remove();
+    this.#spare.push(...this.#drawn.values());
     this.#drawn.clear();
+  }
+
+  #hide(element) {
+    if (element.hidden) return;
+    element.hidden = true;
+    element.replaceChildren();
   }
 
   #row(element, at, firstColumn, lastColumn, pick) {
     const row = this.rows[at];
+    element.hidden = false;
     element.className = row.type === "sums" ? "os-row os-sums" : "os-row";
     element.setAttribute("aria-rowindex", String(at + 3));
     element.style.top = `${this.tops[at]}px`;
