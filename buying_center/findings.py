@@ -32,7 +32,7 @@ class GapWords:
 
 def gap_words(gap: Gap, centre: Centre, analysis: Analysis) -> GapWords:
     """One gap of K13 in a sentence, with the step that closes it."""
-    name = _names(gap.people, centre)
+    name = names_of(gap.people, centre)
     who = gap.people[0] if gap.people else None
     fact, reason, button, act, icon, severe = _SAY[gap.code](gap, centre, analysis, name)
     return GapWords(gap.code, fact, reason, button, act, who, icon, severe)
@@ -309,7 +309,7 @@ def loss_words(loss: Loss, centre: Centre) -> list[str]:
     """What breaks if somebody leaves, worst first; one sentence that says so when nothing does."""
     said = []
     if loss.unreached:
-        said.append(f"No way would lead to {_names(loss.unreached, centre)} any more.")
+        said.append(f"No way would lead to {names_of(loss.unreached, centre)} any more.")
     said += [
         f"Our way to {_who(weak.decider, centre)} would fall from {weak.before} to {weak.after} of 5."
         for weak in loss.weakened
@@ -319,13 +319,16 @@ def loss_words(loss: Loss, centre: Centre) -> list[str]:
         said.append(f"There would be no {_listed(words, 'or')} any more.")
     if loss.strangers:
         count = plural(len(loss.strangers), "person", "people")
-        said.append(f"{count.capitalize()} would know nobody of ours well: {_names(loss.strangers, centre)}.")
+        said.append(
+            f"{count.capitalize()} would know nobody of ours well: {names_of(loss.strangers, centre)}."
+        )
     if loss.unled:
-        said.append(f"{_names(loss.unled, centre)} would lose their manager.")
+        said.append(f"{names_of(loss.unled, centre)} would lose their manager.")
     return said or ["Nothing else would break."]
 
 
-def _names(ids: Iterable[Id], centre: Centre, most: int = 4) -> str:
+def names_of(ids: Iterable[Id], centre: Centre, most: int = 4) -> str:
+    """Names of people of both sides as a list in words; beyond `most` the rest is counted."""
     names = [_who(who, centre) for who in ids]
     if len(names) > most:
         names = [*names[: most - 1], f"{len(names) - most + 1} more"]

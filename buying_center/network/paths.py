@@ -65,7 +65,7 @@ def strongest_paths(centre: Centre) -> dict[Id, Path]:
     if not best:
         return {}
     ends = np.array(list(best), dtype=np.int64)
-    strength = np.array([step.strength for step in best.values()])
+    strength = np.array([step[2] for step in best.values()])
     found: dict[Id, Path] = {}
     for least in sorted(set(strength.tolist()), reverse=True):
         chosen = ends[strength >= least]
@@ -76,7 +76,7 @@ def strongest_paths(centre: Centre) -> dict[Id, Path]:
             while way[-1] != us:
                 way.append(int(before[way[-1]]))
             way.reverse()
-            steps = (best[pair] for pair in pairwise(way))
+            steps = (Step(*best[pair]) for pair in pairwise(way))
             found[decider] = Path(decider, tuple(steps))
             missing.discard(decider)
         if not missing:
@@ -84,21 +84,20 @@ def strongest_paths(centre: Centre) -> dict[Id, Path]:
     return found
 
 
-def _best_steps(centre: Centre, place: dict[Id, int], us: int) -> dict[tuple[int, int], Step]:
-    """The strongest step between each two; our side is one place."""
-    best: dict[tuple[int, int], Step] = {}
-
-    def keep(ends: tuple[int, int], step: Step) -> None:
-        if ends not in best or best[ends].strength < step.strength:
-            best[ends] = step
-
+def _best_steps(
+    centre: Centre, place: dict[Id, int], us: int
+) -> dict[tuple[int, int], tuple[Id, Id, int, str]]:
+    """The strongest step between each two, as what `Step` is made of; our side is one place."""
+    best: dict[tuple[int, int], tuple[Id, Id, int, str]] = {}
     for tie in centre.live_ties:
-        keep((us, place[tie.theirs]), Step(tie.ours, tie.theirs, tie.strength))
+        ends = (us, place[tie.theirs])
+        if ends not in best or best[ends][2] < tie.strength:
+            best[ends] = (tie.ours, tie.theirs, tie.strength, "")
     hostile = {who for who, someone in centre.here.items() if someone.is_hostile}
     for line in centre.influence:
-        if line.source not in hostile:
-            keep(
-                (place[line.source], place[line.target]),
-                Step(line.source, line.target, line.strength, line.topic),
-            )
+        if line.source in hostile:
+            continue
+        ends = (place[line.source], place[line.target])
+        if ends not in best or best[ends][2] < line.strength:
+            best[ends] = (line.source, line.target, line.strength, line.topic)
     return best

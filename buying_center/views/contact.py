@@ -116,6 +116,7 @@ def contact_context(request: HttpRequest, contact: Contact, **more: Any) -> dict
         "grid": grid,
         "columns": grid_columns(grid),
         "needs": [(need, need_stage(need)) for need in grid.needs],
+        "explicit": sum(bool(need.explicit_need) for need in grid.needs),
         "heat": heat(grid.risks),
         "risks": [(risk, severity(risk.probability, risk.consequence)) for risk in grid.risks],
         "forms": {kind: form(members=members, auto_id=f"{kind}_%s") for kind, form in FORMS.items()},
@@ -144,6 +145,9 @@ def contact_finding(contact: Contact, rows: CentreRows, gaps: list[dict[str, Any
     analysis = rows.analysis
     if who in analysis.paths:
         return f"{contact.name} decides, and our way there is {analysis.paths[who].strength} of 5 strong."
+    through = [path.decider for path in analysis.paths.values() if who in path.people[1:-1]]
+    if through:
+        return f"Our way to {findings.names_of(through, rows.centre)} leads through {contact.name}."
     rank = analysis.ranking.index(who) + 1
     if rank == 1 and len(analysis.ranking) > 1:
         return f"Nobody here has more influence than {contact.name}."

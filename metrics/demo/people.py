@@ -12,6 +12,7 @@ from buying_center.services.contacts import contact_add, contact_update
 from buying_center.services.influence import influence_link_add
 from kam.common.dates import months_after
 from kam.tenancy.access import Principal
+from kam.tenancy.context import tenant_context
 from kam.tenancy.models import Membership, Tenant
 from metrics.demo.people_words import CENTRES, DemoCentre, DemoPerson
 
@@ -24,7 +25,8 @@ def people_fill(*, tenant: Tenant, members: dict[str, Membership], today: dateti
         account = Account.objects.filter(tenant_id=tenant.id, name=centre.account).first()
         if account is None or Contact.objects.filter(tenant_id=tenant.id, account=account).exists():
             continue
-        _fill(account, centre, members, today)
+        with tenant_context(tenant.id, member_id=members[centre.owner].pk, via="command"):
+            _fill(account, centre, members, today)
 
 
 def _fill(account: Account, centre: DemoCentre, members: dict[str, Membership], today: datetime.date) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buying_center.network import Centre, Line, Ours, Someone, Tie, analyse, loss_of
-from buying_center.network.figures import betweenness, figures
+from buying_center.network.figures import betweenness, figures, influence_shares
 from buying_center.network.gaps import ORDER
 from buying_center.network.paths import strongest_paths
 from tests.buying_center.centres import TODAY, centre
@@ -21,10 +21,16 @@ def codes(built: Centre) -> list[str]:
 
 class TestInfluence:
     def test_whoever_influences_has_the_greater_share(self) -> None:
-        """a = 0.075 + 0.85·(b + a/2), b = 0.075 + 0.85·a/2, a + b = 1 → b = 0.5/1.425."""
+        """Bo listens 3 to Anna and 5 to himself: bo = ½, anna = ½ + 0.85 · ⅜ · ½, then divided by the sum."""
         found = figures(centre({"anna": {}, "bo": {}}, "anna>bo 3"))
-        assert found["bo"].influence == pytest.approx(0.5 / 1.425, abs=1e-5)
-        assert found["anna"].influence == pytest.approx(1 - 0.5 / 1.425, abs=1e-5)
+        bo, anna = 0.5, 0.5 + 0.85 * 3 / 8 * 0.5
+        assert found["bo"].influence == pytest.approx(bo / (anna + bo))
+        assert found["anna"].influence == pytest.approx(anna / (anna + bo))
+
+    def test_a_weak_line_to_the_mighty_moves_little(self) -> None:
+        """One line of 1 to a decider of power 9: 1/10 + 0.85 · 1/6 · 9/10 = 0.2275 against 0.9, so 20 %."""
+        found = figures(centre({"clerk": {"power": 1}, "boss": {"power": 9}}, "clerk>boss 1"))
+        assert found["clerk"].influence == pytest.approx(0.2275 / 1.1275)
 
     def test_without_lines_influence_is_the_share_of_power(self) -> None:
         found = figures(centre({"anna": {"power": 6}, "bo": {"power": 2}}))
@@ -278,6 +284,27 @@ def centres(draw: st.DrawFn) -> Centre:
 
 
 class TestInvariants:
+    @given(centres())
+    def test_influence_is_the_librarys_pagerank(self, built: Centre) -> None:
+        """One's own mind as a node that everybody listens to, and that hands its rank back by power."""
+        weights = {(line.source, line.target): line.strength for line in built.influence}
+        graph = nx.DiGraph()
+        graph.add_nodes_from(built.here)
+        graph.add_weighted_edges_from(
+            (target, source, weight) for (source, target), weight in weights.items()
+        )
+        graph.add_weighted_edges_from((who, "own mind", 5) for who in built.here)
+        known = [someone.power for someone in built.here.values() if someone.power is not None]
+        usual = sum(known) / len(known) if sum(known) else 1
+        start = {
+            who: usual if someone.power is None or not sum(known) else someone.power
+            for who, someone in built.here.items()
+        }
+        rank = nx.pagerank(graph, alpha=0.85, personalization=start, tol=1e-12, max_iter=1000)
+        whole = 1 - rank["own mind"]
+        for who, share in influence_shares(built, weights).items():
+            assert share == pytest.approx(rank[who] / whole, abs=1e-7)
+
     @given(centres())
     def test_betweenness_is_what_the_library_says(self, built: Centre) -> None:
         weights = {(line.source, line.target): line.strength for line in built.influence}
