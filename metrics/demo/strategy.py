@@ -13,6 +13,7 @@ from kam.tenancy.models import Membership, Tenant
 from metrics.demo.customers import CUSTOMERS
 from metrics.demo.strategy_words import STORIES, Story
 from planning.models import Objective, ReflectionQuestion
+from planning.selectors.ledger_answers import ledger_answers
 from planning.services.objectives import objective_create
 from planning.services.reflection import answer_take_from_ledger, answer_write
 
@@ -86,7 +87,7 @@ def _write(
                 "due": today + datetime.timedelta(days=days) if days else None,
             },
         )
-    for code in story.from_ledger:
+    for code in sorted(ledger_answers(account=account, codes=story.from_ledger)):
         answer_take_from_ledger(principal=principal, account=account, question=questions[code])
 
 

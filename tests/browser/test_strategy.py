@@ -111,6 +111,9 @@ def test_a_success_factor_is_written_reviewed_and_moved_without_a_mouse(
     page.keyboard.type("Grow exports")
     page.keyboard.press("Enter")
     expect(page.locator("#factors-title")).to_have_text("Two factors decide, all reviewed this quarter")
+    # Focus stays with what was saved.
+    written = page.locator(".k-factors > li").nth(1)
+    expect(written.get_by_role("button", name="Still holds")).to_be_focused()
     page.get_by_label("More for Grow exports").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowDown")
