@@ -13,6 +13,7 @@ _ROW_WORDS = {
     "sales_lines": "sales line",
     "contacts": "contact",
     "cost_entries": "cost entry",
+    "potentials": "potential",
 }
 _PLURALS = {"cost entry": "cost entries"}
 
@@ -83,6 +84,8 @@ def job_finding(job: ImportJob) -> str:
         if job.rejected and not job.unchanged:
             return "No row of this file is good enough to store"
         changed = "would change" if would else "changed"
+        if job.unchanged == 1:
+            return f"The one {_ROW_WORDS.get(job.kind, 'row')} is stored already; nothing {changed}"
         return f"All {rows_of(job, job.unchanged)} are stored already; nothing {changed}"
     return f"This file {'would ' if would else ''}{_and(parts)}"
 

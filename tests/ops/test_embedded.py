@@ -197,7 +197,7 @@ class TestKills:
         with session(servers.owner_database_url) as cursor:
             cursor.execute("DROP TABLE IF EXISTS counted; CREATE TABLE counted (n int)")
         acknowledged = 0
-        for round_number in range(3):
+        for round_number in range(int(os.environ.get("KAM_KILLS", "3"))):
             with session(servers.owner_database_url) as cursor:
                 for _ in range(50):
                     cursor.execute("INSERT INTO counted VALUES (%s)", [round_number])
