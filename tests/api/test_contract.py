@@ -33,9 +33,13 @@ from tests.factories import (
 # 400, 412 or 422 with a problem that names the field; anything else that is refused is a fault.
 CONFIG = {
     "checks": {
-        "positive_data_acceptance": {"expected-statuses": ["2xx", "304", "400", "404", "409", "412", "422"]},
-        "missing_required_header": {"expected-statuses": ["400", "401", "404", "428"]},
-        "negative_data_rejection": {"expected-statuses": ["400", "404", "405", "412", "415", "422", "428"]},
+        "positive_data_acceptance": {
+            "expected-statuses": ["2xx", "304", "400", "401", "403", "404", "409", "412", "422", "429"]
+        },
+        "missing_required_header": {"expected-statuses": ["400", "401", "403", "404", "428"]},
+        "negative_data_rejection": {
+            "expected-statuses": ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "428"]
+        },
     },
 }
 World = dict[str, str]
