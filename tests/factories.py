@@ -230,3 +230,20 @@ class ValueItemFactory(TenantFactory):
     customer_gain = Decimal("1000.0000")
     our_gain = Decimal("500.0000")
     our_cost = Decimal("100.0000")
+
+
+class ReviewFactory(TenantFactory):
+    class Meta:
+        model = planning.Review
+
+    account = factory.SubFactory(AccountFactory)
+    due_on = date(2025, 9, 30)
+
+
+class ReviewActionFactory(TenantFactory):
+    class Meta:
+        model = planning.ReviewAction
+
+    account = factory.SubFactory(AccountFactory)
+    review = factory.SubFactory(ReviewFactory, account=factory.SelfAttribute("..account"))
+    text = "Visit Cork"

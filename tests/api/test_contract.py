@@ -23,10 +23,13 @@ from tests.factories import (
     OpenSpaceCellFactory,
     ProductFactory,
     ReflectionAnswerFactory,
+    ReviewActionFactory,
+    ReviewFactory,
     SalesLineFactory,
     SegmentFactory,
     SellingCenterMemberFactory,
     SuccessFactorFactory,
+    ValueItemFactory,
 )
 
 # What a schema cannot say: which ids exist, which words are taken, what goes together. Such values answer
@@ -62,11 +65,14 @@ def world(db: None, tenant: Tenant, as_tenant: Any, members: dict[str, Membershi
             "objectives": ObjectiveFactory(account=line.account),
             "reflection-questions": ReflectionQuestion.objects.all()[0],
             "reflection-answers": ReflectionAnswerFactory(account=line.account),
+            "value-items": ValueItemFactory(account=line.account),
             "selling-centre": SellingCenterMemberFactory(account=line.account, member=members["kam"]),
         }
         link = InfluenceLinkFactory(source__account=line.account)
         found["influence-links"], found["contacts"] = link, link.source
         found["contact-roles"] = ContactRoleFactory(contact=link.source)
+        found["reviews"] = ReviewFactory(account=line.account)
+        found["review-actions"] = ReviewActionFactory(account=line.account, review=found["reviews"])
         OpenSpaceCellFactory(account=line.account, product_line=line.product.product_line)
     return {name: str(row.pk) for name, row in found.items()}
 
@@ -109,6 +115,7 @@ CATALOGUE = "^/api/v1/(business-units|product-lines|products|exchange-rates)/"
 CUSTOMERS = "^/api/v1/(accounts|segments|selling-centre)/"
 STRATEGY = "^/api/v1/(success-factors|objectives|reflection-questions|reflection-answers)/"
 PEOPLE = "^/api/v1/(contacts|contact-roles|influence-links)/"
+VALUE = "^/api/v1/(value-items|reviews|review-actions)/"
 modestly = settings(
     max_examples=10,
     deadline=None,
@@ -155,7 +162,14 @@ def test_people_keep_their_word(case: schemathesis.Case, authorization: str, wor
     case.call_and_validate(headers={"Authorization": authorization})
 
 
-@schema.exclude(path_regex=f"{LEDGER}|{CATALOGUE}|{CUSTOMERS}|{STRATEGY}|{PEOPLE}").parametrize()
+@schema.include(path_regex=VALUE).parametrize()
+@modestly
+def test_value_and_reviews_keep_their_word(case: schemathesis.Case, authorization: str, world: World) -> None:
+    aim(case, world)
+    case.call_and_validate(headers={"Authorization": authorization})
+
+
+@schema.exclude(path_regex=f"{LEDGER}|{CATALOGUE}|{CUSTOMERS}|{STRATEGY}|{PEOPLE}|{VALUE}").parametrize()
 @modestly
 def test_all_others_keep_their_word(case: schemathesis.Case, authorization: str, world: World) -> None:
     aim(case, world)
