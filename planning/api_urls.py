@@ -1,6 +1,6 @@
 """Paths below /api/v1/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from planning.api import objectives, open_space, open_space_export, plan_export, reflection, reviews, value
 
@@ -58,4 +58,5 @@ urlpatterns = [
     path("reviews/<uuid:pk>/freeze/", reviews.ReviewFreezeApi.as_view(), name="reviews-freeze"),
     path("review-actions/", reviews.ReviewActionListApi.as_view(), name="review-actions-list"),
     path("review-actions/<uuid:pk>/", reviews.ReviewActionDetailApi.as_view(), name="review-actions-detail"),
+    path("plans/", include("planning.plan_api_urls")),
 ]

@@ -9,7 +9,6 @@ from kam.tenancy.home import HomeCard, register_home_card
 from kam.tenancy.signals import tenant_created
 from planning.bank.reflection import questions_fill
 from planning.models import Objective, ReflectionAnswer, ReflectionQuestion, Review, ValueItem
-from planning.selectors import plan_sources
 from planning.selectors.objectives import objective_visible
 from planning.selectors.reflection import answer_visible
 from planning.selectors.reviews import review_visible
@@ -51,7 +50,6 @@ def register() -> None:
     )
     register_account_tab(AccountTab("value", "Value", "planning:value", 70))
     register_history(ValueItem, permission="accounts.view", rows=value_item_visible, labels=VALUE_LABELS)
-    plan_sources.register()
     register_account_tab(AccountTab("reviews", "Reviews", "planning:review_list", 75))
     register_history(Review, permission="accounts.view", rows=review_visible)
     register_home_card(HomeCard("planning:reviews_due_card", 20, "accounts.view"))

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/<uuid:plan_id>/export/<slug:file_type>/", plan_export.plan_export, name="plan_export"),
     path("settings/slides/", plan_export.deck_settings, name="deck_settings"),
     path("settings/slides/template/", plan_export.deck_template_download, name="deck_template"),
+    path("", include("planning.plan_urls")),
     path("accounts/<uuid:account_id>/open-space/", include("planning.open_space_urls")),
     path("value/", value.overview, name="value_overview"),
     path("value/confirm/<str:token>/", confirmation.value_confirm, name="value_confirm"),

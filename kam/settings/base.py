@@ -295,6 +295,17 @@ SPECTACULAR_SETTINGS = {
         "ObjectiveStatusEnum": "planning.models.ObjectiveStatus",
         "ReflectionSetEnum": "planning.models.ReflectionSet",
         "AnswerStateEnum": "planning.models.AnswerState",
+        "PlanStateEnum": "planning.models.PlanState",
+        "PlanSectionEnum": "planning.models.SectionKey",
+        "PlanQuadrantEnum": "planning.models.Quadrant",
+        "PlanActionStatusEnum": "planning.models.ActionStatus",
+        "PlanRiskStatusEnum": "planning.models.PlanRisk.Status",
+        "PlanResourceKindEnum": "planning.models.PlanResource.Kind",
+        "PlanResourceStatusEnum": "planning.models.PlanResource.Status",
+        "PlanTargetMeasureEnum": "planning.models.PlanTarget.Measure",
+        "PlanInitiativeStatusEnum": "planning.models.PlanInitiative.Status",
+        "PlanVersionReasonEnum": "planning.models.PlanVersion.Reason",
+        "ValueMeasureEnum": "planning.models.Measure",
     },
 }
 

@@ -36,6 +36,7 @@ from metrics.demo.ledger import (
     segment_rows,
 )
 from metrics.demo.people import people_fill
+from metrics.demo.plans import plans_fill
 from metrics.demo.potentials import entered_cells, ideas
 from metrics.demo.strategy import strategy_fill
 from metrics.demo.values import reviews_fill, values_fill
@@ -89,6 +90,7 @@ def demo_build(*, today: datetime.date, say: Say) -> Tenant:
             _clear_ledger(tenant.id)
     if built:
         _desk(tenant, members, today)
+        _plans(tenant, members, today)
         say("The demo is up to date.")
         return tenant
     sales, costs = ledger_rows(end)
@@ -114,6 +116,7 @@ def demo_build(*, today: datetime.date, say: Say) -> Tenant:
         say(f"Computing as of {day:%d %b %Y}")
         _compute(tenant.id, day, publish=back == 0)
     _desk(tenant, members, today)
+    _plans(tenant, members, today)
     return tenant
 
 
@@ -122,6 +125,12 @@ def _desk(tenant: Tenant, members: dict[str, Membership], today: datetime.date) 
     for fill in (strategy_fill, reviews_fill, values_fill, people_fill):
         with tenant_context(tenant.id, member_id=members["nora"].id, via="command"):
             fill(tenant=tenant, members=members, today=today)
+
+
+def _plans(tenant: Tenant, members: dict[str, Membership], today: datetime.date) -> None:
+    """The account plans, once there are figures for their versions to keep."""
+    with tenant_context(tenant.id, member_id=members["nora"].id, via="command"):
+        plans_fill(tenant=tenant, members=members, today=today)
 
 
 def _email(key: str) -> str:

@@ -3,7 +3,7 @@
 Sections as in K32 with the fields of BANK H3 (Le Bon & Herman ch. 2; Brown).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -375,18 +375,18 @@ def groups() -> list[tuple[str, list[SectionSpec]]]:
     return list(found.items())
 
 
-def section_of(row: PlanRow) -> str:
-    """The key of the section that a row stands in."""
+def section_of(model: type[Any], values: Mapping[str, Any]) -> str:
+    """The key of the section that a row with these values stands in. Raises ValueError for other models."""
     for spec in SECTIONS:
         kind = spec.rows
         if (
             kind is not None
-            and isinstance(row, kind.model)
-            and all(getattr(row, name) == value for name, value in kind.fixed)
-            and (not kind.quadrants or row.quadrant in kind.quadrants)  # type: ignore[attr-defined]
+            and kind.model is model
+            and all(values.get(name) == value for name, value in kind.fixed)
+            and (not kind.quadrants or values.get("quadrant") in kind.quadrants)
         ):
             return spec.key.value
-    raise ValueError(f"{row!r} stands in no section.")
+    raise ValueError(f"A row of {model.__name__} stands in no section.")
 
 
 def may_write(spec: SectionSpec, state: str, *, row: bool) -> bool:

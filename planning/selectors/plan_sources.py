@@ -176,7 +176,7 @@ def open_space(context: PlanContext) -> LivePart:
     """The grid in short: totals, the first cells by priority, and value by product line (K6)."""
     grid = open_space_grid(account=context.account)
     grand, currency = grid["totals"]["grand"], grid["currency"]
-    rows = {row["id"]: row["name"] for row in grid["segments"]}
+    rows = {row["id"]: row["name"] if row["id"] else row["name"].lower() for row in grid["segments"]}
     lines = {line["id"]: line["name"] for line in grid["product_lines"]}
     ranked = sorted((cell for cell in grid["cells"] if cell["rank"]), key=lambda cell: cell["rank"])
     lists = grid["lists"]
@@ -195,8 +195,7 @@ def open_space(context: PlanContext) -> LivePart:
         "Where to act first",
         (
             Column("rank", "Rank", "number"),
-            Column("segment", "Segment"),
-            Column("line", "Product line"),
+            Column("where", "Where"),
             Column("current", "Buys", "money"),
             Column("potential", "Could buy", "money"),
             Column("gap", "Open", "money"),
@@ -211,8 +210,7 @@ def open_space(context: PlanContext) -> LivePart:
                 f"{cell['segment'] or 'all'}:{cell['product_line']}",
                 {
                     "rank": cell["rank"],
-                    "segment": rows[cell["segment"]],
-                    "line": lines[cell["product_line"]],
+                    "where": f"{lines[cell['product_line']]}, {rows[cell['segment']]}",
                     "current": money(cell["current"]),
                     "potential": money(cell["potential"]),
                     "gap": money(cell["gap"]),
@@ -254,7 +252,8 @@ def _space_finding(ranked: list, rows: dict, lines: dict, grand: dict, currency:
     if not ranked:
         return "All that is known to be bought is bought from us."
     first = ranked[0]
-    place = f"{lines[first['product_line']]} in {rows[first['segment']]}"
+    line = lines[first["product_line"]]
+    place = f"{line} {'in' if first['segment'] else 'for the'} {rows[first['segment']]}"
     return f"{short_money(grand['gap'], currency)} a year is open; {place} comes first."
 
 

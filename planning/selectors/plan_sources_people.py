@@ -2,7 +2,9 @@
 
 from buying_center.models import Contact, ContactRole, SellingCenterMember
 from buying_center.selectors.selling_center import selling_center_list
+from kam.common import formatting
 from kam.common.formatting import plural
+from planning.figures import Figures, figures_of
 from planning.selectors.plan_live import LivePart, PlanContext
 from planning.selectors.plan_parts import Column, Figure, Row, Table, day, key, money
 
@@ -10,8 +12,8 @@ _HIGH_POWER = 7
 
 
 def profile(context: PlanContext) -> LivePart:
-    """What is entered about the account itself."""
-    account = context.account
+    """What is entered about the account itself, and what it earns us. One query."""
+    account, base = context.account, context.settings.base_currency
     place = ", ".join(word for word in (account.region, account.country) if word)
     figures = (
         Figure("industry", "Industry", account.industry or None),
@@ -28,12 +30,34 @@ def profile(context: PlanContext) -> LivePart:
         Figure(
             "category_spend",
             "Spends on what we sell",
-            money(account.category_spend),
-            "money",
-            "All suppliers, per year.",
+            formatting.money_full(account.category_spend, account.currency or base, decimals=0)
+            if account.category_spend is not None
+            else None,
+            note="All suppliers, per year.",
         ),
     )
-    return LivePart(figures=figures)
+    known = figures_of(account.pk)
+    when = f"As of {formatting.date(known.reference_date)}." if known.reference_date else ""
+    earned = tuple(
+        Figure(
+            each.key,
+            each.label,
+            float(each.value) if each.value is not None and each.unit == "ratio" else money(each.value),
+            "ratio" if each.unit == "ratio" else "money",
+            when,
+        )
+        for each in known.figures
+    )
+    return LivePart(finding=_profile_finding(known, base), figures=earned + figures)
+
+
+def _profile_finding(known: Figures, currency: str) -> str:
+    values = {each.key: each.value for each in known.figures}
+    sales, margin = values.get("net_sales_12m"), values.get("contribution_12m")
+    if sales is None:
+        return "What we earn with this customer is not computed yet."
+    earned = formatting.money(margin, currency) if margin is not None else "an unknown part of it"
+    return f"Buys {formatting.money(sales, currency)} a year; we keep {earned} of it."
 
 
 def buying_centre(context: PlanContext) -> LivePart:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, IntegerField, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Account, SuccessFactor
@@ -98,9 +98,9 @@ def plan_standing(account: Account) -> Standing:
             **{f"n_{name}": _count(rows) for name, rows in counts.items()},
             n_horizons=_count(objectives, Count("horizon", distinct=True)),
         )
-        .values(**{name: F(f"n_{name}") for name in (*counts, "horizons")})
+        .values(*(f"n_{name}" for name in (*counts, "horizons")))
     )
-    found: dict[str, Any] = dict(rows.get())
+    found: dict[str, Any] = {name.removeprefix("n_"): number for name, number in rows.get().items()}
     answered, questions = found.pop("answered"), found.pop("questions")
     return Standing(
         described=bool(account.industry and account.country),

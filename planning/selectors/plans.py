@@ -11,8 +11,16 @@ from accounts.selectors.accounts import of_visible_accounts
 from kam.common.api.etag import IfMatch, version_tag
 from kam.tenancy.access import Principal
 from kam.tenancy.models import Membership, Role
-from planning.models import OPEN_STATES, Plan, PlanComment, PlanSection, PlanState, PlanVersion
-from planning.selectors.plan_layout import SectionSpec
+from planning.models import (
+    OPEN_STATES,
+    Plan,
+    PlanComment,
+    PlanSection,
+    PlanState,
+    PlanVersion,
+    SectionKey,
+)
+from planning.selectors.plan_gaps import own_gaps
 
 # What a person who opens "the plan" of an account wants to see first.
 _FIRST = (
@@ -48,11 +56,30 @@ def _with_people(rows: "QuerySet[Plan, Plan]") -> "QuerySet[Plan, Plan]":
 
 
 def plan_sections(plan: Plan) -> dict[str, PlanSection]:
-    """The sections of a plan by key, with who changed each last. One query."""
+    """All sections of a plan by key, with who changed each last. One query.
+
+    One that the plan does not have yet (it is older than the section) is there unsaved, with version 0.
+    """
     rows = PlanSection.objects.select_related("changed_by__user").filter(
         tenant_id=plan.tenant_id, plan_id=plan.pk
     )
-    return {section.key: section for section in rows}
+    found = {section.key: section for section in rows}
+    return {key: found.get(key) or section_blank(plan, key) for key in SectionKey.values}
+
+
+def section_blank(plan: Plan, key: str) -> PlanSection:
+    """An empty section; its id follows from plan and key, so that its entity tag stays the same until it is saved."""
+    score, missing = own_gaps(key, "", [])
+    return PlanSection(
+        id=uuid.uuid5(plan.pk, key),
+        tenant_id=plan.tenant_id,
+        plan=plan,
+        key=key,
+        score=score,
+        missing=missing,
+        version=0,
+        updated_at=plan.created_at,
+    )
 
 
 def plan_comments(plan: Plan) -> "QuerySet[PlanComment, PlanComment]":
@@ -112,7 +139,7 @@ def is_open(plan: Plan) -> bool:
     return plan.state in OPEN_STATES
 
 
-def section_tag(spec: SectionSpec, section: PlanSection, *, live: str = "") -> str:
+def section_tag(section: PlanSection, *, live: str = "") -> str:
     """The strong entity tag of a section: its version and, where it shows other systems, a digest of what they say."""
     tag = version_tag(section.pk, section.version)
     return f'{tag[:-1]}-{live}"' if live else tag

@@ -5,6 +5,7 @@ import uuid
 from django.db import transaction
 from django.utils import timezone
 
+from kam.common.api.etag import IfMatch
 from kam.common.errors import InvalidInputError
 from kam.common.saving import lock_row
 from kam.tenancy.access import Principal
@@ -34,11 +35,18 @@ def comment_add(*, principal: Principal, plan: Plan, body: str, section: str = "
 
 @transaction.atomic
 def comment_resolve(
-    *, principal: Principal, plan: Plan, comment_id: uuid.UUID, resolved: bool = True
+    *,
+    principal: Principal,
+    plan: Plan,
+    comment_id: uuid.UUID,
+    resolved: bool = True,
+    if_match: IfMatch | None = None,
 ) -> PlanComment:
-    """Settle a comment, or open it again. Raises NotFoundError, PermissionDenied."""
+    """Settle a comment, or open it again. Raises NotFoundError, PermissionDenied, StaleWriteError."""
     authorise(principal, "plans.comment")
-    row = lock_row(PlanComment.objects.filter(tenant_id=plan.tenant_id, plan_id=plan.pk), comment_id)
+    row = lock_row(
+        PlanComment.objects.filter(tenant_id=plan.tenant_id, plan_id=plan.pk), comment_id, if_match
+    )
     if resolved != (row.resolved_at is not None):
         row.resolved_at = timezone.now() if resolved else None
         row.resolved_by = principal.member if resolved else None

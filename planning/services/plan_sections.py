@@ -28,7 +28,7 @@ from planning.models import (
 from planning.selectors.plan_gaps import own_gaps
 from planning.selectors.plan_layout import BY_KEY, RowKind, SectionSpec, may_write
 from planning.selectors.plan_rows import section_rows
-from planning.selectors.plans import section_matches, text_digest
+from planning.selectors.plans import section_blank, section_matches, text_digest
 
 MAX_ROWS = 200
 MAX_TEXT = 20_000
@@ -206,11 +206,12 @@ def _open(principal: Principal, plan: Plan, key: str) -> tuple[SectionSpec, Plan
         raise NotFoundError("There is no such section.")
     row = lock_row(Plan.objects.filter(tenant_id=principal.tenant.id), plan.pk)
     authorise(principal, "accounts.change", row)
-    section = (
-        PlanSection.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("changed_by__user")
-        .get(tenant_id=row.tenant_id, plan_id=row.pk, key=key)
-    )
+    stored = PlanSection.objects.filter(tenant_id=row.tenant_id, plan_id=row.pk, key=key)
+    section = stored.select_for_update(of=("self",), no_key=True).select_related("changed_by__user").first()
+    if section is None:
+        section = section_blank(row, key)
+        PlanSection.objects.bulk_create([section])
+        section.version = 0  # as whoever read it before has seen it
     section.plan = row
     return spec, row, section
 

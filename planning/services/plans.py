@@ -15,7 +15,7 @@ from kam.tenancy.permissions import authorise
 from kam.tenancy.reference import reference_date
 from planning.models import OPEN_STATES, Plan, PlanRow, PlanSection, PlanState, SectionKey
 from planning.selectors.plan_gaps import own_gaps
-from planning.selectors.plan_layout import BY_KEY, ROW_KINDS
+from planning.selectors.plan_layout import ROW_KINDS, section_of
 
 
 @transaction.atomic
@@ -111,23 +111,15 @@ def _fill(principal: Principal, plan: Plan, previous: Plan | None) -> None:
             kept = [_copied(row, plan) for row in model._default_manager.filter(**of) if _goes_on(row)]
             model._default_manager.bulk_create(kept)
             rows += kept
+    by_section: dict[str, list[PlanRow]] = {}
+    for row in rows:
+        by_section.setdefault(section_of(type(row), vars(row)), []).append(row)
     sections = []
-    for key in SectionKey:
-        kind = BY_KEY[key.value].rows
-        own = [
-            row
-            for row in rows
-            if kind is not None
-            and isinstance(row, kind.model)
-            and all(getattr(row, name) == value for name, value in kind.fixed)
-            and (not kind.quadrants or getattr(row, "quadrant", None) in kind.quadrants)
-        ]
-        text = texts.get(key.value, "")
-        score, missing = own_gaps(key.value, text, own)
+    for key in SectionKey.values:
+        text = texts.get(key, "")
+        score, missing = own_gaps(key, text, by_section.get(key, []))
         sections.append(
-            PlanSection(
-                tenant_id=plan.tenant_id, plan=plan, key=key.value, text=text, score=score, missing=missing
-            )
+            PlanSection(tenant_id=plan.tenant_id, plan=plan, key=key, text=text, score=score, missing=missing)
         )
     PlanSection.objects.bulk_create(sections)
 

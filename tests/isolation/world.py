@@ -57,6 +57,16 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "planning.Objective": {"type": "grow"},
     "planning.Plan": {"starts_on": datetime.date(2025, 1, 1), "ends_on": datetime.date(2025, 12, 31)},
     "planning.PlanTarget": {"year": 2025},
+    "planning.PlanVersion": {
+        "number": 1,
+        "document": lambda world: {
+            **dict.fromkeys(
+                ("plan_id", "account_id", "account", "tenant", "title", "state", "currency", "made_at"),
+                world.mark,
+            ),
+            **dict.fromkeys(("starts_on", "ends_on", "reference_date"), "2025-06-30"),
+        },
+    },
     "planning.ReflectionAnswer": {"state": "answered", "owner": None, "due": None},
     # A question of the bank is never deleted; an own one without answers is.
     "planning.ReflectionQuestion": {"is_own": True},
@@ -85,6 +95,7 @@ SEGMENTS = {
     "success-factors": "accounts.SuccessFactor",
     "objectives": "planning.Objective",
     "plans": "planning.Plan",
+    "comments": "planning.PlanComment",
     "reflection-questions": "planning.ReflectionQuestion",
     "reflection-answers": "planning.ReflectionAnswer",
     "selling-centre": "buying_center.SellingCenterMember",
@@ -101,6 +112,8 @@ SEGMENTS = {
 }
 # Members of request bodies and queries that take an id → the model of the object.
 REFERENCES = {
+    "continues": "planning.Plan",
+    "before": "planning.PlanEntry",
     "contact": "buying_center.Contact",
     "from": "buying_center.Contact",
     "to": "buying_center.Contact",
@@ -122,6 +135,9 @@ REFERENCES = {
 # Names of arguments that say by themselves what they are.
 NAMES = {
     "account_id": "accounts.Account",
+    "plan_id": "planning.Plan",
+    "comment_id": "planning.PlanComment",
+    "entry_id": "planning.PlanEntry",
     "opportunity_id": "opportunities.Opportunity",
     "segment_id": "accounts.Segment",
     "contact_id": "buying_center.Contact",
@@ -148,6 +164,17 @@ WORDS: dict[tuple[str, str], list[str]] = {
     ("buying_center:row_add", "kind"): ["grid", "needs", "risks", "actions"],
     ("buying_center:row_change", "kind"): ["grid"],
     ("planning:plan_export", "file_type"): ["pptx", "pdf", "xlsx"],
+    ("planning:plan_text", "key"): ["summary"],
+    ("planning:plan_live", "key"): ["profile", "open_space"],
+    ("planning:plan_read_section", "key"): ["swot"],
+    ("planning:plan_row_add", "key"): ["swot", "actions"],
+    ("planning:plan_row", "key"): ["swot"],
+    ("planning:plan_row_delete", "key"): ["swot"],
+    ("planning:plan_row_move", "key"): ["swot"],
+    ("planning:plan_step", "step"): ["submit", "withdraw", "approve", "return", "activate"],
+    ("planning:plan_version", "number"): ["1"],
+    ("api:plans-section", "key"): ["swot", "summary"],
+    ("api:plans-version", "number"): ["1"],
     ("metrics:account_export", "file_type"): ["csv", "xlsx"],
     ("metrics:account_explanation", "figure"): ["clv", "upv"],
     ("planning:open_space_export", "file_type"): ["csv", "xlsx"],

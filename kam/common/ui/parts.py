@@ -8,9 +8,11 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.utils.safestring import SafeString
 
 from kam.common import formatting
 from kam.common.formatting import Number
+from kam.common.markdown import render as render_markdown
 
 Context = template.Context
 
@@ -175,3 +177,9 @@ def field(
         "is_file": getattr(widget, "input_type", "") == "file",
         "optional": not bound.field.required,
     }
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """What people wrote, as safe HTML: ``{{ section.text|markdown }}``."""
+    return render_markdown(text or "")
