@@ -7,9 +7,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
-
 from accounts.models import Account
+from kam.common.addresses import address
 from kam.tenancy.access import Principal
 
 
@@ -50,7 +49,7 @@ def register_account_panel(panel: AccountPanel) -> None:
 def account_tabs(*, principal: Principal, account_id: uuid.UUID, current: str) -> list[dict[str, Any]]:
     """The tabs this member may open, as the `tabs` component takes them: label, url, current."""
     return [
-        {"label": tab.label, "url": reverse(tab.url_name, args=[account_id]), "current": tab.key == current}
+        {"label": tab.label, "url": address(tab.url_name, account_id), "current": tab.key == current}
         for tab in sorted(_tabs.values(), key=lambda tab: tab.position)
         if principal.can(tab.permission)
     ]
@@ -59,13 +58,13 @@ def account_tabs(*, principal: Principal, account_id: uuid.UUID, current: str) -
 def account_tab_url(key: str, account_id: uuid.UUID) -> str | None:
     """The address of a tab of an account; None when no installed app has registered it."""
     tab = _tabs.get(key)
-    return reverse(tab.url_name, args=[account_id]) if tab else None
+    return address(tab.url_name, account_id) if tab else None
 
 
 def account_panels(*, principal: Principal, account: Account) -> list[str]:
     """Addresses of the cards that the account's home loads, in their order."""
     return [
-        reverse(panel.url_name, args=[account.pk])
+        address(panel.url_name, account.pk)
         for panel in sorted(_panels.values(), key=lambda panel: panel.position)
         if principal.can(panel.permission)
     ]

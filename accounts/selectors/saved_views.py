@@ -13,6 +13,16 @@ def saved_view_list(*, member_id: uuid.UUID) -> QuerySet[SavedView]:
     tenant_id = current_tenant_id()
     return (
         SavedView.objects.select_related("member__user")
+        .only(
+            "id",
+            "tenant_id",
+            "name",
+            "query",
+            "is_shared",
+            "member_id",
+            "member__user__name",
+            "member__user__email",
+        )
         .filter(Q(member_id=member_id) | Q(is_shared=True), tenant_id=tenant_id, member__tenant_id=tenant_id)
         .order_by("name", "id")
     )

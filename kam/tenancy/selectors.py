@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
+from django.db import connection
 from django.db.models import F, Prefetch, QuerySet
 
 from kam.common.errors import InvalidInputError, NotFoundError
@@ -63,6 +64,17 @@ def member_list(*, tenant_id: uuid.UUID | None = None) -> QuerySet[Membership]:
     )
 
 
+def member_names() -> dict[uuid.UUID, str]:
+    """Membership id → name (else e-mail) of everybody in the current tenant, by name; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.id, coalesce(nullif(u.name, ''), u.email) FROM tenancy_membership m "
+            "JOIN tenancy_user u ON u.id = m.user_id WHERE m.tenant_id = %s ORDER BY u.name, u.email",
+            [current_tenant_id()],
+        )
+        return dict(cursor.fetchall())
+
+
 def invitation_list_open() -> QuerySet[Invitation]:
     """Invitations of the current tenant that nobody has accepted."""
     return Invitation.objects.filter(tenant_id=current_tenant_id(), accepted_at__isnull=True).order_by(
@@ -78,8 +90,14 @@ def notification_list(*, principal: Principal) -> QuerySet[Notification]:
 
 
 def notification_unread_count(*, principal: Principal) -> int:
-    """How many of them the member has not opened yet."""
-    return notification_list(principal=principal).filter(read_at__isnull=True).count()
+    """How many of them the member has not opened yet: on every page, so it is asked without the ORM."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM tenancy_notification "
+            "WHERE tenant_id = %s AND member_id = %s AND read_at IS NULL",
+            [principal.tenant.id, principal.member.id],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def token_list(*, member: Membership) -> QuerySet[ApiToken]:

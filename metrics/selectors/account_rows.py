@@ -6,17 +6,19 @@ page is read segment by segment: figures known, figures not known, never compute
 """
 
 import datetime
+import json
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Case, Count, Exists, F, FloatField, Max, OuterRef, Q, QuerySet, When
+from django.db import connection
+from django.db.models import Case, Count, Exists, F, FloatField, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Cast
 
 from accounts.models import Account
 from kam.tenancy.context import current_tenant_id
-from metrics.models import AccountMetrics, PortfolioSnapshot, StaleAccount
+from metrics.models import AccountMetrics, StaleAccount
 from metrics.selectors.account_filters import (
     CLASS_FIELDS,
     NEVER_NULL,
@@ -260,22 +262,25 @@ def account_summary(*, filters: AccountFilters, scope: AccountScope) -> Summary:
     return Summary(account_counts(filters=filters, scope=scope), account_facets(scope=scope))
 
 
+_PUBLISHED_FACETS: Final = """
+    SELECT p.facets::text, p.computed_at, a.total, a.changed
+    FROM metrics_portfoliosnapshot p
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS total, max(updated_at) AS changed FROM accounts_account WHERE tenant_id = p.tenant_id
+    ) a
+    WHERE p.tenant_id = %s AND p.current AND p.ranks_stale_since IS NULL
+"""
+
+
 def _published_summary() -> Summary | None:
-    snapshot = (
-        PortfolioSnapshot.objects.filter(
-            tenant_id=current_tenant_id(), current=True, ranks_stale_since__isnull=True
-        )
-        .values_list("facets", "computed_at")
-        .first()
-    )
-    if snapshot is None or "sold" not in snapshot[0]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PUBLISHED_FACETS, [current_tenant_id()])
+        row = cursor.fetchone()
+    if row is None:
         return None
-    found, computed_at = snapshot
-    accounts = Account.objects.filter(tenant_id=current_tenant_id()).aggregate(
-        total=Count("id"), changed=Max("updated_at")
-    )
-    total = accounts["total"]
-    if total != found["all"][""] or (total and accounts["changed"] >= computed_at):
+    facets, computed_at, total, changed = row
+    found = json.loads(facets)
+    if "sold" not in found or total != found["all"][""] or (total and changed >= computed_at):
         return None
     owners = {uuid.UUID(owner) if owner else None: count for owner, count in found["owner"].items()}
     return Summary(

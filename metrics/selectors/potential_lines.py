@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.db import connection
+
 from accounts.models import Account, ProductLine
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import TenantSettings
 from metrics.models import PortfolioSnapshot
 from metrics.selectors.account_detail import ZERO, Cell
-from planning.models import OpenSpaceCell
 from planning.selectors.estimates import account_estimates
 
 
@@ -36,6 +37,29 @@ class PotentialLine(NamedTuple):
     peer_group: str
 
 
+class EnteredCell(NamedTuple):
+    """A potential that a person entered: per year, base currency; probability None = the tenant's default."""
+
+    line_id: uuid.UUID
+    line: str
+    kind: str
+    segment_id: uuid.UUID | None
+    segment: str
+    potential: Decimal
+    probability: float | None
+    override: str
+
+
+_ENTERED = """
+    SELECT o.product_line_id, l.name, l.kind, o.segment_id, coalesce(s.name, ''), o.potential, o.probability,
+           o.growth_type_override
+    FROM planning_openspacecell o
+    JOIN accounts_productline l ON l.tenant_id = o.tenant_id AND l.id = o.product_line_id
+    LEFT JOIN accounts_segment s ON s.tenant_id = o.tenant_id AND s.id = o.segment_id
+    WHERE o.tenant_id = %s AND o.account_id = %s AND o.potential IS NOT NULL
+"""
+
+
 def potential_lines(
     *, account: Account, settings: TenantSettings, cells: Sequence[Cell], line_ratios: Mapping[str, Any]
 ) -> list[PotentialLine]:
@@ -44,23 +68,15 @@ def potential_lines(
     `cells`: the account's sales (`account_cells`); `line_ratios`: of the published portfolio, line id → ratio,
     with the tenant's `overall` ratio for ideas and lines without sales.
     """
-    tenant_id = current_tenant_id()
-    entered = list(
-        OpenSpaceCell.objects.select_related("product_line", "segment").filter(
-            tenant_id=tenant_id,
-            account_id=account.pk,
-            potential__isnull=False,
-            product_line__tenant_id=tenant_id,
-        )
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTERED, [current_tenant_id(), account.pk])
+        entered = [EnteredCell._make(row) for row in cursor.fetchall()]
     by_cell: dict[tuple[uuid.UUID, uuid.UUID | None], Decimal] = defaultdict(lambda: ZERO)
     by_line: dict[uuid.UUID, Decimal] = defaultdict(lambda: ZERO)
-    names: dict[uuid.UUID, str] = {}
     bought = set()
     for cell in cells:
         by_cell[cell.line_id, cell.segment_id] += cell.current
         by_line[cell.line_id] += cell.current
-        names[cell.line_id] = cell.line
     for (line_id, _), value in by_cell.items():
         if value > 0:
             bought.add(line_id)
@@ -69,15 +85,13 @@ def potential_lines(
         settings=settings,
         industry=account.industry,
         current_by_line=by_line,
-        entered_lines={cell.product_line_id for cell in entered},
+        entered_lines={cell.line_id for cell in entered},
     )
-    missing = [line_id for line_id in estimates if line_id not in names]
-    names |= dict(ProductLine.objects.filter(tenant_id=tenant_id, pk__in=missing).values_list("id", "name"))
     for line_id, estimate in estimates.items():
         ratio = _ratio(line_id, line_ratios)
         found.append(
             PotentialLine(
-                line=names.get(line_id, ""),
+                line=estimate.line,
                 segment="",
                 growth_type="up_sell" if line_id in bought else "cross_sell",
                 basis="estimated",
@@ -97,31 +111,29 @@ def potential_lines(
 
 
 def _entered(
-    cell: OpenSpaceCell,
+    cell: EnteredCell,
     by_cell: Mapping[tuple[uuid.UUID, uuid.UUID | None], Decimal],
     bought: set[uuid.UUID],
     settings: TenantSettings,
     line_ratios: Mapping[str, Any],
 ) -> PotentialLine:
-    segment = cell.segment.name if cell.segment else ""
-    current = max(by_cell.get((cell.product_line_id, cell.segment_id), ZERO), ZERO)
-    potential = cell.potential or ZERO
-    gap = max(potential - current, ZERO)
-    if cell.growth_type_override:
-        growth_type = cell.growth_type_override
-    elif cell.product_line.kind == ProductLine.Kind.IDEA:
+    current = max(by_cell.get((cell.line_id, cell.segment_id), ZERO), ZERO)
+    gap = max(cell.potential - current, ZERO)
+    if cell.override:
+        growth_type = cell.override
+    elif cell.kind == ProductLine.Kind.IDEA:
         growth_type = "co_creation"
     else:
-        growth_type = "up_sell" if cell.product_line_id in bought else "cross_sell"
-    ratio = _ratio(cell.product_line_id, line_ratios)
+        growth_type = "up_sell" if cell.line_id in bought else "cross_sell"
+    ratio = _ratio(cell.line_id, line_ratios)
     assumed = cell.probability is None
     return PotentialLine(
-        line=cell.product_line.name,
-        segment=segment,
+        line=cell.line,
+        segment=cell.segment,
         growth_type=growth_type,
         basis="entered",
         current=current,
-        potential=potential,
+        potential=cell.potential,
         gap=gap,
         ratio=ratio,
         worth=_worth(gap, ratio),

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from django.db import connection
 from numpy.typing import NDArray
 
-from accounts.models import ExchangeRate, Product, ProductLine
+from accounts.models import ExchangeRate
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import month_index, month_indexes
 from metrics.selectors.copying import (
@@ -319,13 +320,16 @@ class Products:
 def read_products(lines: "Lines") -> Products:
     """Every product of the lines in scope, one query."""
     position = {line: code for code, line in enumerate(lines.ids)}
-    rows = [
-        (str(product), position[str(line)], co_created)
-        for product, line, co_created in Product.objects.filter(tenant_id=current_tenant_id()).values_list(
-            "id", "product_line_id", "co_created"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id::text, product_line_id::text, co_created FROM accounts_product WHERE tenant_id = %s",
+            [current_tenant_id()],
         )
-        if str(line) in position
-    ]
+        rows = [
+            (product, position[line], co_created)
+            for product, line, co_created in cursor.fetchall()
+            if line in position
+        ]
     return Products(
         ids=[row[0] for row in rows],
         line=np.array([row[1] for row in rows], dtype=np.int64),
@@ -355,21 +359,28 @@ class Lines:
 
 def read_catalogue() -> list[str]:
     """Ids of the catalogue's product lines, in a fixed order."""
-    rows = ProductLine.objects.filter(tenant_id=current_tenant_id(), account__isnull=True)
-    return [str(line) for line in rows.order_by("id").values_list("id", flat=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id::text FROM accounts_productline WHERE tenant_id = %s AND account_id IS NULL ORDER BY id",
+            [current_tenant_id()],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def read_lines(catalogue: Sequence[str], scope: Scope) -> Lines:
     """The catalogue (as a run fixed it) and the ideas of the accounts in scope."""
-    ideas = ProductLine.objects.filter(tenant_id=current_tenant_id(), account__isnull=False)
-    if scope.ids is not None:
-        ideas = ideas.filter(account__in=scope.ids)
-    elif scope.first is not None and scope.last is not None:
-        ideas = ideas.filter(account_id__gte=scope.first, account_id__lte=scope.last)
+    where, params = scope.where("account_id")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id::text, account_id FROM accounts_productline WHERE tenant_id = %s "
+            f"AND account_id IS NOT NULL AND {where} ORDER BY account_id, id",
+            [current_tenant_id(), *params],
+        )
+        ideas = cursor.fetchall()
     ids, slots, seen = list(catalogue), list(range(len(catalogue))), dict[uuid.UUID, int]()
-    for line, account in ideas.order_by("account_id", "id").values_list("id", "account_id"):
+    for line, account in ideas:
         seen[account] = seen.get(account, -1) + 1
-        ids.append(str(line))
+        ids.append(line)
         slots.append(len(catalogue) + seen[account])
     most = max(seen.values(), default=-1) + 1
     return Lines(

@@ -40,15 +40,14 @@ def claim_marks(run_id: uuid.UUID, account_ids: Iterable[uuid.UUID] | None = Non
 
     The claim must be committed before the run reads: whatever is marked afterwards stays marked.
     """
-    marks = StaleAccount.objects.filter(tenant_id=current_tenant_id())
-    if account_ids is not None:
-        marks = marks.filter(account_id__in=list(account_ids))
-    marks.update(claimed_by=run_id)
-    return list(
-        StaleAccount.objects.filter(tenant_id=current_tenant_id(), claimed_by=run_id).values_list(
-            "account_id", flat=True
+    chosen = None if account_ids is None else [str(account_id) for account_id in account_ids]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE metrics_staleaccount SET claimed_by = %s "
+            "WHERE tenant_id = %s AND (%s OR account_id = ANY(%s::uuid[])) RETURNING account_id",
+            [run_id, current_tenant_id(), chosen is None, chosen],
         )
-    )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def release_marks(run_id: uuid.UUID) -> None:
@@ -68,9 +67,10 @@ def forget_accounts(account_ids: Iterable[uuid.UUID]) -> None:
 
 def oldest_unclaimed() -> datetime.datetime | None:
     """Since when an account waits without a run; None when none does."""
-    return (
-        StaleAccount.objects.filter(tenant_id=current_tenant_id(), claimed_by__isnull=True)
-        .order_by("since")
-        .values_list("since", flat=True)
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(since) FROM metrics_staleaccount WHERE tenant_id = %s AND claimed_by IS NULL",
+            [current_tenant_id()],
+        )
+        since: datetime.datetime | None = cursor.fetchone()[0]
+    return since

@@ -155,10 +155,13 @@ def stored_potentials(snapshot: PortfolioSnapshot, catalogue: list[str]) -> Tena
     overall = number(stored.get("overall"))
     position = {line: code for code, line in enumerate(catalogue)}
     industries: dict[str, int] = {}
-    rows = PeerPotential.objects.filter(tenant_id=current_tenant_id()).values_list(
-        "industry", "product_line_id", "potential", "buyers"
-    )
-    found = [(industry, str(line), float(amount), buyers) for industry, line, amount, buyers in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT industry, product_line_id::text, potential::float8, buyers FROM planning_peerpotential "
+            "WHERE tenant_id = %s ORDER BY industry, product_line_id",
+            [current_tenant_id()],
+        )
+        found = cursor.fetchall()
     for industry, _, _, _ in found:
         if industry:
             industries.setdefault(industry, len(industries))
@@ -222,7 +225,7 @@ def publish_some(
     if snapshot.ranks_stale_since is None:
         snapshot.ranks_stale_since = stamp.computed_at
     snapshot.save(update_fields=["movers", "computed_at", "recomputation", "ranks_stale_since"])
-    return staged_count()
+    return figures.n
 
 
 def _ranks_so_far(columns: Columns) -> Columns:

@@ -109,7 +109,8 @@ class AccountPage:
     @cached_property
     def team(self) -> list[SellingCenterMember]:
         members = selling_center_list(account_id=self.account.pk)
-        return list(members.select_related(None).select_related("member__user"))
+        named = members.select_related(None).select_related("member__user")
+        return list(named.only("id", "tenant_id", "member__user__name", "member__user__email"))
 
 
 def page_of(request: HttpRequest, account_id: uuid.UUID) -> AccountPage:

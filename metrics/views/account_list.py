@@ -18,7 +18,7 @@ from kam.common.formatting import Number
 from kam.common.ui.marks import class_mark
 from kam.tenancy.access import Principal
 from kam.tenancy.permissions import requires
-from kam.tenancy.selectors import member_list
+from kam.tenancy.selectors import member_names
 from metrics.findings.account_lists import ListCounts, list_finding
 from metrics.selectors.account_filters import NOT_KNOWN, AccountFilters, AccountScope
 from metrics.selectors.account_rows import (
@@ -137,7 +137,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
         without_row=counts.total > counts.rows,
     )
     figures = published()
-    owners = {member.id: str(member.user) for member in member_list()}
+    owners = member_names()
     stale = _stale_ids(rows, any_stale=bool(figures.stale) or figures.all_stale, all_stale=figures.all_stale)
     everywhere = sum(facets.owner.values())
     context = {
@@ -299,7 +299,7 @@ def account_export(request: HttpRequest, file_type: str) -> HttpResponse:
     """The filtered list as CSV or XLSX: full figures, unknown ones empty."""
     scope = AccountScope.of(request.principal)  # type: ignore[attr-defined]
     filters = AccountFilters.of(request.GET)
-    owners = {member.id: str(member.user) for member in member_list()}
+    owners = member_names()
     figures = published()
     name = f"accounts-{figures.date.isoformat()}"
     header = [f"{text}, {figures.currency}" if text in _MONEY_HEADS else text for text in EXPORT_HEADER]

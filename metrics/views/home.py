@@ -12,7 +12,7 @@ from kam.tenancy.context import current_tenant_id
 from kam.tenancy.home import home_cards
 from kam.tenancy.models import Role
 from kam.tenancy.permissions import requires
-from kam.tenancy.selectors import member_list
+from kam.tenancy.selectors import member_names
 from metrics.findings.account_lists import home_finding
 from metrics.selectors.account_filters import AccountFilters, AccountScope
 from metrics.selectors.account_rows import AccountRow, account_counts, account_rows, stale_account_ids
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     rows = account_rows(filters=mine, scope=scope, limit=SHOWN)
     everywhere = counts.total if everything else account_counts(filters=AccountFilters(), scope=scope).total
     stale = _stale(rows, figures.all_stale, bool(figures.stale))
-    owners = {member.id: str(member.user) for member in member_list()}
+    owners = member_names()
     stale_total = (
         account_counts(filters=AccountFilters(mine=not everything, stale=True), scope=scope).total
         if figures.stale or figures.all_stale

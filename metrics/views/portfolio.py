@@ -11,7 +11,7 @@ from accounts.models import Account
 from kam.common import formatting
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.permissions import requires
-from kam.tenancy.selectors import member_list
+from kam.tenancy.selectors import member_names
 from metrics.findings import portfolio as findings
 from metrics.findings import portfolio_cards as headings
 from metrics.models import AccountMetrics
@@ -55,7 +55,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "has_figures": view.computed and facts.accounts > 0,
     }
     if view.snapshot is not None:
-        owners = {str(member.pk): str(member.user) for member in member_list()}
+        owners = {str(member): name for member, name in member_names().items()}
         context["options"] = filter_options(_facets(view), owners)
     if context["has_figures"]:
         context |= _body(view, filters, request.GET.get("matrix", ""))

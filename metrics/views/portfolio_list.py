@@ -13,7 +13,7 @@ from kam.common.exports import csv_response, xlsx_response
 from kam.common.meanings import class_word
 from kam.common.ui.marks import class_mark
 from kam.tenancy.permissions import requires
-from kam.tenancy.selectors import member_list
+from kam.tenancy.selectors import member_names
 from metrics.engine import DUBINSKY_INGRAM_CLASSES, LOYALTY_CLASSES
 from metrics.selectors.freshness import published
 from metrics.selectors.portfolio_list import (
@@ -109,7 +109,7 @@ def portfolio_list(request: HttpRequest) -> HttpResponse:
         limit=PAGE_SIZE,
     )
     figures = published()
-    owners = {member.pk: str(member.user) for member in member_list()}
+    owners = member_names()
     matrix = (
         "loyalty"
         if quadrant in LOYALTY_CLASSES or request.GET.get("matrix") == "loyalty"
@@ -239,7 +239,7 @@ def portfolio_export(request: HttpRequest, file_type: str) -> HttpResponse:
     quadrant, group = _asked(request)
     filters = PortfolioFilters.of(request.GET)
     figures = published()
-    owners = {member.pk: str(member.user) for member in member_list()}
+    owners = member_names()
     chosen = filters.chosen(request.principal)  # type: ignore[attr-defined]
     rows = portfolio_list_rows(quadrant=quadrant, group=group, chosen=chosen)
     header = list(_EXPORT_HEADER)

@@ -5,9 +5,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db import connection
+
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import TenantSettings
-from planning.models import PeerPotential
+
+_PEERS = """
+    SELECT p.product_line_id, coalesce(l.name, ''), p.industry, p.potential, p.buyers
+    FROM planning_peerpotential p
+    LEFT JOIN accounts_productline l ON l.tenant_id = p.tenant_id AND l.id = p.product_line_id
+    WHERE p.tenant_id = %s AND p.industry IN (%s, '')
+"""
 
 
 @dataclass(frozen=True)
@@ -19,6 +27,7 @@ class EstimatedPotential:
     """
 
     product_line_id: uuid.UUID
+    line: str
     potential: Decimal
     current: Decimal
     gap: Decimal
@@ -43,19 +52,20 @@ def account_estimates(
     """
     if not settings.potential_estimates_enabled:
         return {}
-    rows = PeerPotential.objects.filter(
-        tenant_id=current_tenant_id(), industry__in={industry, ""}
-    ).values_list("product_line_id", "industry", "potential", "buyers")
-    peers: dict[uuid.UUID, tuple[str, Decimal, int]] = {}
-    for line, group, potential, buyers in rows:
+    with connection.cursor() as cursor:
+        cursor.execute(_PEERS, [current_tenant_id(), industry])
+        rows = cursor.fetchall()
+    peers: dict[uuid.UUID, tuple[str, str, Decimal, int]] = {}
+    for line, name, group, potential, buyers in rows:
         if line not in peers or group:
-            peers[line] = (group, potential, buyers)
+            peers[line] = (name, group, potential, buyers)
     estimates = {}
-    for line, (group, potential, buyers) in peers.items():
+    for line, (name, group, potential, buyers) in peers.items():
         current = max(current_by_line.get(line, Decimal(0)), Decimal(0))
         if line not in entered_lines and potential > current:
             estimates[line] = EstimatedPotential(
                 product_line_id=line,
+                line=name,
                 potential=potential,
                 current=current,
                 gap=potential - current,

@@ -1,0 +1,3 @@
+"""A set of routes without any."""
+
+urlpatterns: list[object] = []
