@@ -16,7 +16,7 @@ from opportunities.models import CABS, Answer, Direction, Opportunity, Outcome, 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
 MOST_MONEY = Decimal("999999999999999")
 SECTIONS = (
-    ("What it is", ("name", "product_line", "segment", "direction", "notes", "owner")),
+    ("What it is", ("name", "product_line", "segment", "direction", "owner", "notes")),
     (
         "What it could bring",
         ("amount", "currency", "expected_margin", "probability", "close_date", "competitor"),
