@@ -10,7 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent.parent.parent / ".bench" / "results.json"
-ROWS = ("recompute", "stale", "growth", "pages", "queries", "api", "import", "again", "tenants", "memory")
+ROWS = (
+    "recompute",
+    "stale",
+    "growth",
+    "pages",
+    "queries",
+    "api",
+    "import",
+    "again",
+    "tenants",
+    "memory",
+    "open_space",
+)
 
 
 def _arguments() -> argparse.Namespace:
@@ -72,6 +84,7 @@ class _Run:
             ({"import", "again"}, self.imports),
             ({"memory"}, self.import_memory),
             ({"tenants"}, self.neighbours),
+            ({"open_space"}, self.open_space),
         ):
             if rows & self.rows:
                 self.attempt(" ".join(sorted(rows & self.rows)), part)
@@ -155,6 +168,11 @@ class _Run:
         name = self.databases.make("memory")
         memory.import_memory(self.report, self.folder, accounts=self.large[0], count=self.large[1])
         self.databases.drop(name)
+
+    def open_space(self) -> None:
+        from tests.bench import open_space
+
+        open_space.measure(self.report, self.databases)
 
     def neighbours(self) -> None:
         from tests.bench import pages, recompute

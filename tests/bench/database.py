@@ -147,7 +147,7 @@ def settle_tables(*tables: str) -> None:
 
 
 # Columns that name a member.
-_PEOPLE = ("owner_id", "member_id", "requested_by_id", "decided_by_id", "invited_by_id")
+_PEOPLE = ("owner_id", "changed_by_id", "member_id", "requested_by_id", "decided_by_id", "invited_by_id")
 _NEW_ID = "(substr({0}::text, 1, 24) || substr(md5({1}::text || {0}::text), 1, 12))::uuid"
 
 

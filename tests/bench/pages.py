@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from kam.tenancy.models import Membership
 from kam.tenancy.services import token_create
 from tests.bench.data import Supplier
 from tests.bench.measure import Report, say
@@ -70,7 +71,14 @@ def _counting() -> Iterator[list[str]]:
         yield sent
 
 
-def browser(supplier: Supplier) -> Visitor:
+class HasMember(Protocol):
+    """A tenant of a benchmark with its administrator."""
+
+    @property
+    def member(self) -> Membership: ...
+
+
+def browser(supplier: HasMember) -> Visitor:
     """A signed-in administrator."""
     client = Client()
     client.force_login(supplier.member.user, backend="kam.tenancy.backends.MemberBackend")
@@ -78,7 +86,7 @@ def browser(supplier: Supplier) -> Visitor:
     return Visitor({"HTTP_COOKIE": cookies})
 
 
-def program(supplier: Supplier) -> Visitor:
+def program(supplier: HasMember) -> Visitor:
     """A program with the administrator's token."""
     _, secret = token_create(member=supplier.member, name="bench")
     return Visitor({"HTTP_AUTHORIZATION": f"Token {secret}"})
