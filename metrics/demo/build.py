@@ -38,6 +38,7 @@ from metrics.demo.ledger import (
 from metrics.demo.people import people_fill
 from metrics.demo.plans import plans_fill
 from metrics.demo.potentials import entered_cells, ideas
+from metrics.demo.space import space_fill
 from metrics.demo.strategy import strategy_fill
 from metrics.demo.values import reviews_fill, values_fill
 from metrics.models import PortfolioSnapshot, Recomputation
@@ -122,7 +123,7 @@ def demo_build(*, today: datetime.date, say: Say) -> Tenant:
 
 def _desk(tenant: Tenant, members: dict[str, Membership], today: datetime.date) -> None:
     """What the people of the demo have written on their accounts; what is there stays as it is."""
-    for fill in (strategy_fill, reviews_fill, values_fill, people_fill):
+    for fill in (strategy_fill, space_fill, reviews_fill, values_fill, people_fill):
         with tenant_context(tenant.id, member_id=members["nora"].id, via="command"):
             fill(tenant=tenant, members=members, today=today)
 
