@@ -5,7 +5,7 @@ import itertools
 
 import networkx as nx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buying_center.network import Centre, Line, Ours, Someone, Tie, analyse, loss_of
@@ -284,6 +284,7 @@ def centres(draw: st.DrawFn) -> Centre:
 
 
 class TestInvariants:
+    @settings(deadline=None)
     @given(centres())
     def test_influence_is_the_librarys_pagerank(self, built: Centre) -> None:
         """One's own mind as a node that everybody listens to, and that hands its rank back by power."""
@@ -305,6 +306,7 @@ class TestInvariants:
         for who, share in influence_shares(built, weights).items():
             assert share == pytest.approx(rank[who] / whole, abs=1e-7)
 
+    @settings(deadline=None)
     @given(centres())
     def test_betweenness_is_what_the_library_says(self, built: Centre) -> None:
         weights = {(line.source, line.target): line.strength for line in built.influence}
@@ -321,6 +323,7 @@ class TestInvariants:
         for who in built.here:
             assert mine[who] == pytest.approx(theirs[who] / len(reached))
 
+    @settings(deadline=None)
     @given(centres())
     def test_no_path_is_stronger_than_the_one_found(self, built: Centre) -> None:
         """Against every simple path, one by one."""
@@ -338,6 +341,7 @@ class TestInvariants:
             best = max((min(graph.edges[edge]["weight"] for edge in way) for way in ways), default=None)
             assert (found[decider.id].strength if decider.id in found else None) == best
 
+    @settings(deadline=None)
     @given(centres())
     def test_a_loss_never_makes_a_way_stronger(self, built: Centre) -> None:
         for who in [*built.here, "us"]:
