@@ -111,6 +111,7 @@ MATRIX: dict[str, rules.Predicate] = {
     "recompute.view": _person_reads | scoped("recompute"),
     "recompute.run": _runs_data | scoped("recompute"),
     "plans.approve": _runs_data,
+    "plans.activate": _runs_data | _writes_account | scoped("accounts:write"),
     "plans.comment": _person_reads | scoped("accounts:write"),
     "tokens.own": _person_reads | is_integration,
     "simulations.run": _person_reads | is_integration,

@@ -130,7 +130,7 @@ class PlanApproveApi(_PlanStep):
 class PlanActivateApi(_PlanStep):
     """Approved → active; the plan that was active is superseded."""
 
-    permissions = {"POST": "accounts.view"}
+    permissions = {"POST": "plans.activate"}
     step = staticmethod(plan_activate)
 
     def post(self, request: Request, pk: uuid.UUID) -> Response:

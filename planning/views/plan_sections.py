@@ -13,7 +13,7 @@ from accounts.forms.compare import compared
 from accounts.forms.fields import describe_errors, take_errors
 from accounts.views.accounts import own_account
 from kam.common.api.etag import IfMatch, version_tag
-from kam.common.errors import ApplicationError, StaleWriteError
+from kam.common.errors import ApplicationError, NotFoundError, StaleWriteError
 from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import member_list, tenant_settings
 from planning.forms.plans import RowForm, row_initial
@@ -206,8 +206,9 @@ def section_row_add(request: HttpRequest, plan_id: uuid.UUID, key: str) -> HttpR
 @requires("accounts.view", write="accounts.change")
 def section_row(request: HttpRequest, plan_id: uuid.UUID, key: str, entry_id: uuid.UUID) -> HttpResponse:
     """Open a row's form, or save it."""
+    # What is not there is said first: a reader learns from 403 only that a row of their own is not to be written.
+    _known_row(visible_plan(request, plan_id), key, entry_id)
     plan = _own_plan(request, plan_id)
-    _known_row(plan, key, entry_id)
     if request.method != "POST":
         return _rows(request, plan, key, open_row=str(entry_id))
     return _write_row(request, plan, key, entry_id)
@@ -370,12 +371,15 @@ def plan_comment_settle(request: HttpRequest, plan_id: uuid.UUID, comment_id: uu
     plan = visible_plan(request, plan_id)
     key = request.POST.get("section") or SectionKey.SUMMARY.value
     _spec(key)
-    comment_resolve(
-        principal=principal_of(request),
-        plan=plan,
-        comment_id=comment_id,
-        resolved=request.POST.get("resolved") == "true",
-    )
+    try:
+        comment_resolve(
+            principal=principal_of(request),
+            plan=plan,
+            comment_id=comment_id,
+            resolved=request.POST.get("resolved") == "true",
+        )
+    except NotFoundError as error:
+        raise Http404 from error
     return _side(request, plan, key)
 
 

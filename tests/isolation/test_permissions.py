@@ -45,6 +45,8 @@ INTERFACE = {
     "recompute.view": PERSONS | {"recompute"},
     "recompute.run": {"admin", "executive", "recompute"},
     "plans.approve": {"admin", "executive"},
+    # Whoever approves, or writes the account, puts an approved plan to work.
+    "plans.activate": {"admin", "executive", "kam", "contributor", "accounts:write"},
     "plans.comment": PERSONS | {"accounts:write"},
     "tokens.own": PERSONS | {"integration"},
     "simulations.run": PERSONS | {"integration"},
