@@ -112,6 +112,7 @@ SEGMENTS = {
 }
 # Members of request bodies and queries that take an id → the model of the object.
 REFERENCES = {
+    "review": "planning.Review",
     "continues": "planning.Plan",
     "before": "planning.PlanEntry",
     "contact": "buying_center.Contact",
