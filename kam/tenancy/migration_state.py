@@ -43,7 +43,7 @@ def _add_model(state: ProjectState, model_state: ModelState) -> None:
 @contextmanager
 def lean_migration_state() -> Iterator[None]:
     """Within, operations that add options or models draw no other model anew."""
-    ours = (
+    ours: tuple[tuple[type, str, Any], ...] = (
         (ProjectState, "_append_option", _append_option),
         (ProjectState, "add_model", _add_model),
         (AddTrigger, "state_forwards", _add_trigger),
