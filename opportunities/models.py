@@ -147,3 +147,25 @@ class Opportunity(VersionedModel):
     def stage_number(self) -> int:
         """1 to 8."""
         return Stage.values.index(self.stage) + 1
+
+
+@tracked()
+class StepResource(VersionedModel):
+    """What of ours a buying stage usually needs, the tenant's own table (K11, LH fig. 1.6, BANK D7–D8).
+
+    A tenant without rows has the bank's. `is_person` false: trial products, promotional material, equipment.
+    """
+
+    stage = models.CharField(max_length=40, choices=Stage)
+    resource = models.CharField(max_length=120)
+    is_person = models.BooleanField(default=True, db_default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "stage", "resource"], name="stepresource_once"),
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="stepresource_stage"),
+            models.CheckConstraint(condition=~Q(resource=""), name="stepresource_has_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.resource

@@ -159,10 +159,7 @@ class ContactForm(forms.Form):
             "reports_to": [("", "Nobody, or not known"), *people.items()],
             "covered_by": [
                 ("", "Nobody"),
-                *(
-                    (str(member.pk), f"{member.member.user}, {member.get_role_display().lower()}")
-                    for member in team
-                ),
+                *((str(member.pk), f"{member.name}, {member.get_role_display().lower()}") for member in team),
             ],
         }
         for name, offered in choices.items():

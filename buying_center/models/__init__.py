@@ -1,3 +1,12 @@
+from buying_center.models.alignment import (
+    WEIGHT_FACTORS,
+    Boundary,
+    ConnectionLayer,
+    InterfacePair,
+    PulseSurvey,
+    RelationshipStanding,
+    SupplierPositioning,
+)
 from buying_center.models.analysis import (
     ContactAction,
     GridColumn,
@@ -6,6 +15,7 @@ from buying_center.models.analysis import (
     PerceivedRisk,
     RiskKind,
 )
+from buying_center.models.connections import Activity, ActivityPerson, Connection, Engagement
 from buying_center.models.people import (
     ZONES,
     BuyingRole,
@@ -16,23 +26,43 @@ from buying_center.models.people import (
     Person,
     PromoterType,
 )
-from buying_center.models.selling_center import SellingCenterMember, SellingRole
+from buying_center.models.selling_center import (
+    Employee,
+    PlaceScope,
+    SellingCenterMember,
+    SellingRole,
+    Seniority,
+)
 
 __all__ = [
+    "WEIGHT_FACTORS",
     "ZONES",
+    "Activity",
+    "ActivityPerson",
+    "Boundary",
     "BuyingRole",
+    "Connection",
+    "ConnectionLayer",
     "Contact",
     "ContactAction",
     "ContactLevel",
     "ContactRole",
+    "Employee",
+    "Engagement",
     "GridColumn",
     "GridEntry",
     "InfluenceLink",
+    "InterfacePair",
     "NeedChain",
     "PerceivedRisk",
     "Person",
+    "PlaceScope",
     "PromoterType",
+    "PulseSurvey",
+    "RelationshipStanding",
     "RiskKind",
     "SellingCenterMember",
     "SellingRole",
+    "Seniority",
+    "SupplierPositioning",
 ]

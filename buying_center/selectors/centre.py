@@ -125,7 +125,7 @@ def centre_rows(account_id: uuid.UUID, *, today: datetime.date | None = None) ->
     ours: list[dict[str, Any]] = [
         {
             "id": str(member.pk),
-            "name": member.member.user.display_name,
+            "name": member.name,
             "role": SellingRole(member.role).label,
             "is_lead": member.is_lead,
         }

@@ -11,10 +11,13 @@ from kam.tenancy.context import current_tenant_id
 
 
 def selling_center_list(*, account_id: uuid.UUID | None = None) -> QuerySet[SellingCenterMember]:
-    """Members of selling centres (of one account), with the person, lead first."""
+    """Places in selling centres (of one account), with the person behind each, lead first."""
     tenant_id = current_tenant_id()
-    members = SellingCenterMember.objects.select_related("member__user", "account").filter(
-        tenant_id=tenant_id, account__tenant_id=tenant_id, member__tenant_id=tenant_id
+    members = SellingCenterMember.objects.select_related("member__user", "employee", "account").filter(
+        Q(member__isnull=True) | Q(member__tenant_id=tenant_id),
+        Q(employee__isnull=True) | Q(employee__tenant_id=tenant_id),
+        tenant_id=tenant_id,
+        account__tenant_id=tenant_id,
     )
     if account_id is not None:
         members = members.filter(account_id=account_id)

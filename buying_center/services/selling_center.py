@@ -82,13 +82,13 @@ def _set(principal: Principal, person: SellingCenterMember, values: dict[str, An
     if person.valid_from and person.valid_to and person.valid_to < person.valid_from:
         raise InvalidInputError.of("valid_to", "The end lies before the start.", "order")
     others = (
-        SellingCenterMember.objects.select_related("member__user")
+        SellingCenterMember.objects.select_related("member__user", "employee")
         .filter(tenant_id=person.tenant_id, account_id=person.account_id)
         .exclude(pk=person.pk)
     )
     lead = others.filter(is_lead=True).first() if person.is_lead and "is_lead" in changed else None
     if lead is not None:
-        message = f"{lead.member.user.display_name} leads this account. An account has one lead."
+        message = f"{lead.name} leads this account. An account has one lead."
         raise ConflictError(
             message, code="second_lead", errors=[FieldError("is_lead", message, "second_lead")]
         )

@@ -109,8 +109,10 @@ class AccountPage:
     @cached_property
     def team(self) -> list[SellingCenterMember]:
         members = selling_center_list(account_id=self.account.pk)
-        named = members.select_related(None).select_related("member__user")
-        return list(named.only("id", "tenant_id", "member__user__name", "member__user__email"))
+        named = members.select_related(None).select_related("member__user", "employee")
+        return list(
+            named.only("id", "tenant_id", "member__user__name", "member__user__email", "employee__name")
+        )
 
 
 def page_of(request: HttpRequest, account_id: uuid.UUID) -> AccountPage:
@@ -124,7 +126,7 @@ def header_context(page: AccountPage, tab: str) -> dict[str, Any]:
     account, row = page.account, page.row
     owner = account.owner
     team = [member for member in page.team if owner is None or member.member_id != owner.pk]
-    people = list(dict.fromkeys(str(member.member.user) for member in team))
+    people = list(dict.fromkeys(member.name for member in team))
     can_change = page.principal.can("accounts.change", account)
     return {
         "account": account,

@@ -64,7 +64,7 @@ def buying_centre(context: PlanContext) -> LivePart:
     """People on both sides with names and roles (PLN-1). Three queries."""
     account = context.account
     contacts = list(
-        Contact.objects.select_related("person", "covered_by__member__user")
+        Contact.objects.select_related("person", "covered_by__member__user", "covered_by__employee")
         .filter(tenant_id=account.tenant_id, account_id=account.pk, left_on__isnull=True)
         .order_by("-power", "person__name", "id")
     )
@@ -95,9 +95,7 @@ def buying_centre(context: PlanContext) -> LivePart:
                         "roles": ", ".join(roles.get(contact.pk, [])) or None,
                         "attitude": contact.attitude,
                         "power": contact.power,
-                        "cover": contact.covered_by.member.user.display_name
-                        if contact.covered_by
-                        else "nobody",
+                        "cover": contact.covered_by.name if contact.covered_by else "nobody",
                     },
                 )
                 for contact in contacts
@@ -112,7 +110,7 @@ def buying_centre(context: PlanContext) -> LivePart:
                 Row(
                     key(place.pk),
                     {
-                        "name": place.member.user.display_name,
+                        "name": place.name,
                         "role": f"{place.get_role_display()}, lead"
                         if place.is_lead
                         else place.get_role_display(),
