@@ -7,7 +7,7 @@ figures from is float64.
 import datetime
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,18 +17,24 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from accounts.models import ExchangeRate
+from accounts.models.ledger import PACKED_AMOUNTS, PACKED_COUNTS
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import month_index, month_indexes
+from metrics.selectors.amounts import Amounts, exactly_addable, large_amounts
 from metrics.selectors.copying import (
     CODES,
+    DAY,
+    FIRST_DAY,
     FLAG,
     FLOAT,
     INTEGER,
     KEY,
     MONEY,
     NO_KEY,
+    SHORT,
     TEXT,
     copy_out,
+    copy_out_bytes,
     copy_out_fixed,
     key_codes,
 )
@@ -90,43 +96,99 @@ def read_accounts(scope: Scope) -> pa.Table:
     )
 
 
-def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.date) -> pa.Table:
-    """The month rollup of a scope up to the reference month: one row per account and month with any entry.
+@dataclass(frozen=True)
+class Months:
+    """The month rollup: arrays (rows,), one row per account and month with any entry; base currency.
 
-    `account`: position in `account_ids`; `month`: as the engine counts. Money is exact, in the base currency,
-    null = 0: `net_sales`, `unknown_sales` (no cost known), `cogs`, `cogs_estimated` (the part of it that a
-    default margin stands for), `cost_to_serve`. `lines`, `unknown_lines`: counts. `first_sale`, `last_sale`:
-    days, null in a month without a sale (a day with positive net sales).
+    `account`: position in the ids it was read for; `month`: as the engine counts. `money`: exact, `net_sales`,
+    `unknown_sales` (no cost known), `cogs`, `cogs_estimated` (the part of it that a default margin stands for),
+    `cost_to_serve`. `lines`, `unknown_lines`: counts. `sold`: there is a day with positive net sales;
+    `first_sale`, `last_sale`: days since 1970-01-01, of no meaning in a month without one.
+    """
 
-    The rows are sent as they stand: summing them in SQL costs more than sending them.
+    account: NDArray[np.int64]
+    month: NDArray[np.int64]
+    money: dict[str, Amounts]
+    lines: NDArray[np.int64]
+    unknown_lines: NDArray[np.int64]
+    sold: NDArray[np.bool_]
+    first_sale: NDArray[np.int64]
+    last_sale: NDArray[np.int64]
+
+
+# The layout of `AccountMonth.packed` (`accounts.models.ledger.packed_month`).
+_PACKED = np.dtype(
+    [
+        ("month", DAY),
+        *((name, [("units", FLOAT), ("rest", INTEGER)]) for name in PACKED_AMOUNTS),
+        *((name, SHORT) for name in PACKED_COUNTS),
+        ("first_sale", DAY),
+        ("last_sale", DAY),
+    ]
+)
+
+
+def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.date) -> Months:
+    """The month rollup of a scope up to the reference month, one query.
+
+    An account's months come in one piece: a message per row would cost as much as the row.
     """
     where, params = scope.where("account_id")
-    table = copy_out(
-        f"""
-        SELECT account_id, month, net_sales, nullif(unknown_sales, 0), nullif(cogs, 0),
-               nullif(cogs_estimated, 0), nullif(cost_to_serve, 0), lines, nullif(unknown_lines, 0),
-               CASE WHEN positive_days > 0 THEN first_sale END, CASE WHEN positive_days > 0 THEN last_sale END
-        FROM accounts_accountmonth
-        WHERE tenant_id = %s AND {where} AND month <= %s
-        """,
-        [str(current_tenant_id()), *params, reference],
-        {
-            "account": CODES,
-            "month": pa.date32(),
-            "net_sales": MONEY,
-            "unknown_sales": MONEY,
-            "cogs": MONEY,
-            "cogs_estimated": MONEY,
-            "cost_to_serve": MONEY,
-            "lines": pa.int64(),
-            "unknown_lines": pa.int64(),
-            "first_sale": pa.date32(),
-            "last_sale": pa.date32(),
-        },
+    source = f"FROM accounts_accountmonth WHERE tenant_id = %s AND {where} AND month <= %s"
+    values = [str(current_tenant_id()), *params, reference]
+    keys, pieces = copy_out_bytes(
+        f"SELECT account_id, string_agg(packed, ''::bytea) {source} GROUP BY account_id", values
     )
-    months = month_indexes(table["month"].to_numpy().astype("datetime64[D]"))
-    table = table.set_column(1, "month", pa.array(months))
-    return _at_positions(table, "account", account_ids)
+    positions = positions_of(keys, account_ids)
+    # Rows of ids that came up meanwhile are left out.
+    known = [(position, piece) for position, piece in zip(positions, pieces, strict=True) if position >= 0]
+    rows = np.frombuffer(b"".join(piece for _, piece in known), _PACKED)
+    account = np.repeat(
+        np.array([position for position, _ in known], dtype=np.int64),
+        np.array([len(piece) // _PACKED.itemsize for _, piece in known], dtype=np.int64),
+    )
+    money = {
+        name: Amounts(rows[name]["units"].astype(np.float64), rows[name]["rest"].astype(np.float64))
+        for name in PACKED_AMOUNTS
+    }
+    months = Months(
+        account=account,
+        month=month_indexes(_days(rows["month"]).view("datetime64[D]")),
+        money=money,
+        lines=rows["lines"].astype(np.int64),
+        unknown_lines=rows["unknown_lines"].astype(np.int64),
+        sold=rows["positive_days"] > 0,
+        first_sale=_days(rows["first_sale"]),
+        last_sale=_days(rows["last_sale"]),
+    )
+    if exactly_addable(money.values()):
+        return months
+    return replace(months, money=_read_large(months, account_ids, source, values))
+
+
+def _days(days: NDArray[Any]) -> NDArray[np.int64]:
+    """Days since 1970-01-01, from dates as PostgreSQL sends them."""
+    return days.astype(np.int64) + FIRST_DAY
+
+
+def _read_large(
+    months: Months, account_ids: Sequence[str], source: str, values: list[Any]
+) -> dict[str, Amounts]:
+    """The money of these months where it is so much that float64 would round its sums; one query."""
+    table = copy_out(
+        f"SELECT account_id, month, {', '.join(PACKED_AMOUNTS)} {source}",
+        values,
+        {"account": TEXT, "month": pa.date32(), **dict.fromkeys(PACKED_AMOUNTS, MONEY)},
+    )
+    position = {key: number for number, key in enumerate(account_ids)}
+    row = {
+        (position.get(account), month_index(month)): number
+        for number, (account, month) in enumerate(
+            zip(table["account"].to_pylist(), table["month"].to_pylist(), strict=True)
+        )
+    }
+    order = pa.array([row[key] for key in zip(months.account.tolist(), months.month.tolist(), strict=True)])
+    return {name: large_amounts(table[name].take(order)) for name in PACKED_AMOUNTS}
 
 
 @dataclass(frozen=True)
@@ -221,24 +283,13 @@ def read_cells(
 def _positions(keys: NDArray[Any], ids: Sequence[str]) -> NDArray[np.int64]:
     """Keys as positions in `ids`; -1 for one that is not in it."""
     codes, names = key_codes(keys)
+    return np.array(positions_of(names, ids), dtype=np.int64)[codes]
+
+
+def positions_of(keys: Sequence[str], ids: Sequence[str]) -> list[int]:
+    """Keys as positions in `ids`; -1 for one that is not in it."""
     known = {key: position for position, key in enumerate(ids)}
-    found: NDArray[np.int64] = np.array([known.get(name, -1) for name in names], dtype=np.int64)[codes]
-    return found
-
-
-def _at_positions(table: pa.Table, name: str, ids: Sequence[str]) -> pa.Table:
-    """Replace the ids of a column by their positions; rows of ids that came up meanwhile are left out."""
-    position = table.column_names.index(name)
-    column = table[name].unify_dictionaries().combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        if column.num_chunks == 0:
-            return table.set_column(position, name, pa.array([], pa.int64()))
-        column = column.chunk(0)
-    known = {key: code for code, key in enumerate(ids)}
-    codes = np.array([known.get(key, -1) for key in column.dictionary.to_pylist()], dtype=np.int64)
-    found = codes[column.indices.to_numpy()] if len(codes) else np.zeros(0, dtype=np.int64)
-    table = table.set_column(position, name, pa.array(found))
-    return table.filter(pa.array(found >= 0)) if (found < 0).any() else table
+    return [known.get(key, -1) for key in keys]
 
 
 def read_entered(account_ids: Sequence[str], scope: Scope, lines: Sequence[str]) -> pa.Table:

@@ -12,34 +12,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Columns = dict[str, pa.Array]
-# Room for sums of rollup amounts (12 decimals), and for their differences beside it.
-SUM = pa.decimal128(34, 12)
 
 
 def floats(column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
     """A numeric column as float64, null as NaN."""
     values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values
-
-
-def zero_floats(column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
-    """A numeric column as float64, null as 0."""
-    return np.nan_to_num(floats(column), nan=0.0)
-
-
-def minus(a: pa.Array, b: pa.Array) -> pa.Array:
-    """The exact difference of two decimal columns of type `SUM`."""
-    return pc.subtract(a, b).cast(SUM)
-
-
-def scatter(column: pa.Array | pa.ChunkedArray, rows: NDArray[np.int64], n: int) -> pa.Array:
-    """The column's values at positions `rows` of a column of length n; null elsewhere."""
-    source = np.zeros(n, dtype=np.int64)
-    missing = np.ones(n, dtype=np.bool_)
-    source[rows] = np.arange(len(rows))
-    missing[rows] = False
-    taken = column.take(pa.array(source, mask=missing))
-    return taken.combine_chunks() if isinstance(taken, pa.ChunkedArray) else taken
 
 
 def known(column: pa.Array, unknown: NDArray[np.bool_]) -> pa.Array:
@@ -60,6 +38,11 @@ def of_integers(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) 
     return pa.array(np.asarray(values, dtype=np.int64), mask=missing)
 
 
+def of_days(days: NDArray[np.int64], missing: NDArray[np.bool_]) -> pa.Array:
+    """Dates from days since 1970-01-01, null where `missing`."""
+    return pa.array(np.where(missing, 0, days).astype(np.int32), pa.int32(), mask=missing).cast(pa.date32())
+
+
 def of_labels(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.Array:
     """Class codes as words, "" where there is no class."""
     return pa.array([*names, ""]).take(pa.array(np.where(codes < 0, len(names), codes).astype(np.int64)))
@@ -68,8 +51,3 @@ def of_labels(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.Array:
 def of_json(rows: list[bytes]) -> pa.Array:
     """JSON documents, already encoded."""
     return pa.array(rows, pa.binary()).cast(pa.string())
-
-
-def zeros_as(column: pa.Array) -> pa.Array:
-    """Null as 0: a sum over no rows."""
-    return column.fill_null(pa.scalar(0).cast(column.type))

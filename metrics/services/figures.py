@@ -44,27 +44,23 @@ from metrics.engine import (
     year_before,
     yearly,
 )
-from metrics.selectors.reading import CellSums, Products
+from metrics.engine.arrays import any_by, count_by
+from metrics.selectors.reading import CellSums, Months, Products
 from metrics.services.columns import (
-    SUM,
     Columns,
     floats,
     known,
-    minus,
+    of_days,
     of_floats,
     of_integers,
     of_json,
     of_labels,
-    scatter,
-    zero_floats,
-    zeros_as,
 )
 from metrics.services.parameters import Parameters
 from metrics.services.purchases import PurchaseFigures
 
 _JSON = orjson.OPT_SERIALIZE_NUMPY
 HISTORIC = METHODS.index("historic")
-_MONEY = ("net_sales", "unknown_sales", "cogs", "cogs_estimated", "cost_to_serve")
 _GROWTH_PARTS = ("previous", "current", "change", "organic", "up_sell", "cross_sell", "co_creation", "loss",
                  "organic_new_products")  # fmt: skip
 # Complete years that a trend looks back at; a ledger longer than that says little about the next five.
@@ -80,7 +76,7 @@ class AccountLedger:
     """
 
     accounts: pa.Table
-    months: pa.Table
+    months: Months
     cells: CellSums
     products: Products
     base_factor: NDArray[np.float64]
@@ -92,12 +88,13 @@ class AccountLedger:
         return int(self.accounts.num_rows)
 
 
-def account_figures(ledger: AccountLedger, parameters: Parameters) -> Columns:
-    """The columns that stand on an account's own ledger and inputs, one row per account."""
+def account_figures(ledger: AccountLedger, rollup: Rollup, parameters: Parameters) -> Columns:
+    """The columns that stand on an account's own ledger and inputs, one row per account.
+
+    `rollup`: `rollup_of` the ledger."""
     n = ledger.n
     columns: Columns = {"account_id": ledger.accounts["id"].combine_chunks()}
     _add_windows(columns, ledger, parameters)
-    rollup = _rollup(ledger)
     first_sale = _add_sale_days(columns, ledger)
     last_year = totals(rollup, n, trailing(parameters.month))
     last_three = totals(rollup, n, trailing(parameters.month, 36))
@@ -115,78 +112,72 @@ def account_figures(ledger: AccountLedger, parameters: Parameters) -> Columns:
 
 def _add_windows(columns: Columns, ledger: AccountLedger, parameters: Parameters) -> None:
     """The exact money sums of the windows: decimals from the ledger to the table (K1)."""
-    n, month = ledger.n, ledger.months["month"].to_numpy()
+    n, months = ledger.n, ledger.months
     windows = {
         "12m": trailing(parameters.month),
         "prior_12m": year_before(trailing(parameters.month)),
         "36m": trailing(parameters.month, 36),
     }
     for name, window in windows.items():
-        rows = ledger.months.filter(pa.array(window.contains(month)))
-        sums = rows.group_by("account").aggregate([(field, "sum") for field in (*_MONEY, "unknown_lines")])
-        position = sums["account"].to_numpy()
-
-        def money(field: str, sums: pa.Table = sums, position: NDArray[np.int64] = position) -> pa.Array:
-            return zeros_as(scatter(sums[f"{field}_sum"].cast(SUM), position, n))
-
-        unknown = np.zeros(n, dtype=np.bool_)
-        unknown[position] = sums["unknown_lines_sum"].fill_null(0).to_numpy() > 0
-        net_sales, cost_to_serve = money("net_sales"), money("cost_to_serve")
-        margin = minus(minus(net_sales, money("unknown_sales")), money("cogs"))
-        columns[f"net_sales_{name}"] = net_sales
-        columns[f"contribution_{name}"] = known(minus(margin, cost_to_serve), unknown)
+        rows = np.flatnonzero(window.contains(months.month))
+        account = months.account[rows]
+        sums = {field: amounts.sums(rows, account, n) for field, amounts in months.money.items()}
+        unknown = any_by(account, months.unknown_lines[rows] > 0, n)
+        margin = sums["net_sales"] - sums["unknown_sales"] - sums["cogs"]
+        columns[f"net_sales_{name}"] = sums["net_sales"].decimals()
+        columns[f"contribution_{name}"] = known((margin - sums["cost_to_serve"]).decimals(), unknown)
         if name != "prior_12m":
-            columns[f"gross_margin_{name}"] = known(margin, unknown)
+            columns[f"gross_margin_{name}"] = known(margin.decimals(), unknown)
         if name == "12m":
-            columns["cogs_12m"] = known(money("cogs"), unknown)
-            columns["cost_to_serve_12m"] = cost_to_serve
-            columns["margin_known_part"] = margin
-            columns["margin_estimated"] = pa.array(floats(money("cogs_estimated")) != 0)
+            columns["cogs_12m"] = known(sums["cogs"].decimals(), unknown)
+            columns["cost_to_serve_12m"] = sums["cost_to_serve"].decimals()
+            columns["margin_known_part"] = margin.decimals()
+            columns["margin_estimated"] = pa.array(~sums["cogs_estimated"].are_zero())
 
 
-def _rollup(ledger: AccountLedger) -> Rollup:
+def rollup_of(ledger: AccountLedger) -> Rollup:
     """The months as the engine reads them."""
     rows = ledger.months
-    net_sales = zero_floats(rows["net_sales"])
+    money = {name: amounts.floats() for name, amounts in rows.money.items()}
     return Rollup(
-        account=rows["account"].to_numpy(),
-        month=rows["month"].to_numpy(),
-        net_sales=net_sales,
-        known_net_sales=net_sales - zero_floats(rows["unknown_sales"]),
-        cogs=zero_floats(rows["cogs"]),
-        unknown=zero_floats(rows["unknown_lines"]) > 0,
-        cost_to_serve=zero_floats(rows["cost_to_serve"]),
-        sold=rows["first_sale"].is_valid().to_numpy(),
-        has_line=rows["lines"].to_numpy() > 0,
+        account=rows.account,
+        month=rows.month,
+        net_sales=money["net_sales"],
+        known_net_sales=money["net_sales"] - money["unknown_sales"],
+        cogs=money["cogs"],
+        unknown=rows.unknown_lines > 0,
+        cost_to_serve=money["cost_to_serve"],
+        sold=rows.sold,
+        has_line=rows.lines > 0,
     )
 
 
 def _add_sale_days(columns: Columns, ledger: AccountLedger) -> NDArray[np.float64]:
     """First and last day with a sale, in how many months there was one; returns the first month (NaN = never)."""
-    rows = ledger.months.filter(ledger.months["first_sale"].is_valid())
-    grouped = rows.group_by("account").aggregate(
-        [("first_sale", "min"), ("last_sale", "max"), ("month", "min"), ("month", "count")]
-    )
-    position, n = grouped["account"].to_numpy(), ledger.n
-    columns["first_sale"] = scatter(grouped["first_sale_min"], position, n)
-    columns["last_sale"] = scatter(grouped["last_sale_max"], position, n)
-    columns["months_of_sales"] = zeros_as(scatter(grouped["month_count"], position, n))
-    first = np.full(n, np.nan)
-    first[position] = grouped["month_min"].to_numpy()
-    return first
+    months, n = ledger.months, ledger.n
+    account, never = months.account[months.sold], np.iinfo(np.int64).max
+    first, last, month = np.full(n, never), np.full(n, -never), np.full(n, never)
+    np.minimum.at(first, account, months.first_sale[months.sold])
+    np.maximum.at(last, account, months.last_sale[months.sold])
+    np.minimum.at(month, account, months.month[months.sold])
+    without = first == never
+    columns["first_sale"] = of_days(first, without)
+    columns["last_sale"] = of_days(last, without)
+    columns["months_of_sales"] = of_integers(count_by(account, n))
+    return np.where(without, np.nan, month)
 
 
-def monthly_totals(ledger: AccountLedger, first: int, months: int) -> NDArray[np.float64]:
+def monthly_totals(
+    rollup: Rollup, unknown_lines: NDArray[np.int64], first: int, months: int
+) -> NDArray[np.float64]:
     """Net sales, known gross margin, cost-to-serve and lines without a known cost, by month (months, 4)."""
-    rows = ledger.months
-    month = rows["month"].to_numpy() - first
+    month = rollup.month - first
     inside = (month >= 0) & (month < months)
-    net_sales, unknown = zero_floats(rows["net_sales"]), zero_floats(rows["unknown_sales"])
     values = (
-        net_sales,
-        net_sales - unknown - zero_floats(rows["cogs"]),
-        zero_floats(rows["cost_to_serve"]),
-        zero_floats(rows["unknown_lines"]),
+        rollup.net_sales,
+        rollup.known_net_sales - rollup.cogs,
+        rollup.cost_to_serve,
+        unknown_lines,
     )
     return np.column_stack(
         [np.bincount(month[inside], weights=column[inside], minlength=months) for column in values]

@@ -26,7 +26,13 @@ from metrics.selectors.reading import (
 )
 from metrics.selectors.trends import TREND_SPAN
 from metrics.services.columns import Columns, floats
-from metrics.services.figures import AccountLedger, account_figures, clv_parameters, monthly_totals
+from metrics.services.figures import (
+    AccountLedger,
+    account_figures,
+    clv_parameters,
+    monthly_totals,
+    rollup_of,
+)
 from metrics.services.parameters import Parameters
 from metrics.services.potentials import SpaceCells, space_cells
 from metrics.services.purchases import PurchaseFigures, purchases_of
@@ -80,13 +86,14 @@ def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Fig
         purchases=purchases,
         refusal=refusal,
     )
-    columns = account_figures(ledger, parameters)
+    rollup = rollup_of(ledger)
+    columns = account_figures(ledger, rollup, parameters)
     columns["external_id"] = accounts["external_id"].combine_chunks()
     return Figures(
         columns,
         space_cells(cells, entered, lines, products),
         accounts["industry"].to_pylist(),
-        monthly_totals(ledger, parameters.month - TREND_SPAN + 1, TREND_SPAN),
+        monthly_totals(rollup, months.unknown_lines, parameters.month - TREND_SPAN + 1, TREND_SPAN),
     )
 
 
