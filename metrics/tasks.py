@@ -22,6 +22,7 @@ from kam.tenancy.reference import reference_date
 from kam.tenancy.selectors import tenant_list, tenant_settings
 from kam.tenancy.tasks import TenantTask
 from metrics.models import PortfolioSnapshot, Recomputation
+from metrics.services.few import few_publish
 from metrics.services.marks import oldest_unclaimed
 from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
@@ -37,6 +38,8 @@ RANKS_DELAY_SECONDS = 6
 RETRY_SECONDS = 3
 QUIET = timedelta(seconds=20)
 _CONNECTION_LOST = (OperationalError, InterfaceError)
+# What a computation may end with: it would end so again.
+_REFUSED = (DatabaseError, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError)
 
 
 def _send(task: Any, *, tenant_id: uuid.UUID, countdown: float = 0, **ids: uuid.UUID) -> None:
@@ -85,7 +88,7 @@ def recompute(self: Any, *, tenant_id: str, run_id: str) -> str:
             log.info("recompute_waits", run=run_id)
     except _CONNECTION_LOST as error:
         raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
-    except (DatabaseError, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as error:
+    except _REFUSED as error:
         _give_up(tenant, run, error)
     return run_id
 
@@ -104,7 +107,7 @@ def recompute_shard(self: Any, *, tenant_id: str, shard_id: str) -> str:
             _send(recompute_publish, tenant_id=tenant, run_id=outcome.complete)
     except _CONNECTION_LOST as error:
         raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
-    except (DatabaseError, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as error:
+    except _REFUSED as error:
         _give_up_shard(tenant, uuid.UUID(shard_id), error)
     return shard_id
 
@@ -119,7 +122,7 @@ def recompute_publish(self: Any, *, tenant_id: str, run_id: str) -> str:
         _publish(tenant, run)
     except _CONNECTION_LOST as error:
         raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
-    except (DatabaseError, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as error:
+    except _REFUSED as error:
         _give_up(tenant, run, error)
     return run_id
 
@@ -176,10 +179,23 @@ def _give_up_shard(tenant: uuid.UUID, shard: uuid.UUID, error: Exception) -> Non
         _give_up(tenant, run, error)
 
 
-@shared_task(base=TenantTask, own_transactions=True, name="metrics.recompute_stale")
-def recompute_stale(*, tenant_id: str) -> str | None:
-    """Queue one run over the marked accounts and drive it."""
+@shared_task(
+    base=TenantTask, own_transactions=True, name="metrics.recompute_stale", bind=True, max_retries=None
+)
+def recompute_stale(self: Any, *, tenant_id: str) -> str | None:
+    """Compute the marked accounts: a few at once, many in a run of their own."""
     tenant = uuid.UUID(tenant_id)
+    try:
+        done = few_publish(tenant_id=tenant)
+    except _CONNECTION_LOST as error:
+        raise self.retry(exc=error, countdown=RETRY_SECONDS) from error
+    except _REFUSED:
+        # The run that is queued instead fails in the same way, and says why.
+        log.exception("recompute_few_failed", tenant=tenant_id)
+        done = None
+    if done is not None:
+        _after(tenant)
+        return str(done)
     run = run_stale_create(tenant_id=tenant)
     if run is not None:
         _send(recompute, tenant_id=tenant, run_id=run)

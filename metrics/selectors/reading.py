@@ -16,7 +16,6 @@ import pyarrow as pa
 from django.db import connection
 from numpy.typing import NDArray
 
-from accounts.models import ExchangeRate
 from accounts.models.ledger import PACKED_AMOUNTS, PACKED_COUNTS
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import month_index, month_indexes
@@ -370,22 +369,34 @@ class Products:
 
 def read_products(lines: "Lines") -> Products:
     """Every product of the lines in scope, one query."""
-    position = {line: code for code, line in enumerate(lines.ids)}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id::text, product_line_id::text, co_created FROM accounts_product WHERE tenant_id = %s",
             [current_tenant_id()],
         )
-        rows = [
-            (product, position[line], co_created)
-            for product, line, co_created in cursor.fetchall()
-            if line in position
-        ]
+        return products_of(cursor.fetchall(), lines)
+
+
+def products_of(rows: Sequence[tuple[str, str, bool]], lines: "Lines") -> Products:
+    """The products of the lines in scope, from rows of (id, line, co-created)."""
+    position = {line: code for code, line in enumerate(lines.ids)}
+    known = [(key, position[line], co_created) for key, line, co_created in rows if line in position]
     return Products(
-        ids=[row[0] for row in rows],
-        line=np.array([row[1] for row in rows], dtype=np.int64),
-        co_created=np.array([row[2] for row in rows], dtype=np.bool_),
+        ids=[row[0] for row in known],
+        line=np.array([row[1] for row in known], dtype=np.int64),
+        co_created=np.array([row[2] for row in known], dtype=np.bool_),
     )
+
+
+def read_peers() -> list[tuple[str, str, float, int]]:
+    """The percentiles that estimates are read from (K4): industry ("" = all), line, potential, buyers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT industry, product_line_id::text, potential::float8, buyers FROM planning_peerpotential "
+            "WHERE tenant_id = %s ORDER BY industry, product_line_id",
+            [current_tenant_id()],
+        )
+        return list(cursor.fetchall())
 
 
 @dataclass(frozen=True)
@@ -441,10 +452,10 @@ def read_lines(catalogue: Sequence[str], scope: Scope) -> Lines:
 
 def read_rates(reference: datetime.date) -> dict[str, Decimal]:
     """The newest rate of each currency up to the reference month: what yearly amounts of accounts convert at."""
-    rows = (
-        ExchangeRate.objects.filter(tenant_id=current_tenant_id(), month__lte=reference)
-        .order_by("currency", "-month")
-        .distinct("currency")
-        .values_list("currency", "rate")
-    )
-    return dict(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (currency) currency, rate FROM accounts_exchangerate "
+            "WHERE tenant_id = %s AND month <= %s ORDER BY currency, month DESC",
+            [current_tenant_id(), reference],
+        )
+        return dict(cursor.fetchall())

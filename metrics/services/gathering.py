@@ -3,6 +3,7 @@
 What a shard keeps is Arrow: exact decimals, no loss, and small (LZ4).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from metrics.engine.btyd import PurchaseModel
 from metrics.selectors.reading import (
     Scope,
+    products_of,
     read_accounts,
     read_cells,
     read_entered,
@@ -60,11 +62,17 @@ class Figures:
         return float(floats(self.columns["cost_to_serve_12m"]).sum())
 
 
-def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Figures:
+def gather(
+    scope: Scope,
+    parameters: Parameters,
+    context: dict[str, Any],
+    *,
+    products: Sequence[tuple[str, str, bool]] | None = None,
+) -> Figures:
     """Read the accounts of a scope and compute their own figures.
 
-    `context`: what the run fixed at its start (`lines`: the catalogue; `purchase_model`). A constant number
-    of queries whatever the number of accounts.
+    `context`: what the run fixed at its start (`lines`: the catalogue; `purchase_model`). `products`: the rows
+    of `products_of` where the caller has them. A constant number of queries whatever the number of accounts.
     """
     if scope.ids is None:
         _plan_for_many()
@@ -72,8 +80,8 @@ def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Fig
     ids = accounts["id"].to_pylist()
     months = read_months(ids, scope, parameters.reference)
     lines = read_lines(context["lines"], scope)
-    products = read_products(lines)
-    cells = read_cells(ids, scope, products, parameters.reference)
+    sold = read_products(lines) if products is None else products_of(products, lines)
+    cells = read_cells(ids, scope, sold, parameters.reference)
     entered = read_entered(ids, scope, lines.ids)
     rates = _base_factors(accounts, parameters)
     purchases, refusal = _purchases(scope, accounts, ids, parameters, context)
@@ -81,7 +89,7 @@ def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Fig
         accounts=accounts,
         months=months,
         cells=cells,
-        products=products,
+        products=sold,
         base_factor=rates,
         purchases=purchases,
         refusal=refusal,
@@ -91,7 +99,7 @@ def gather(scope: Scope, parameters: Parameters, context: dict[str, Any]) -> Fig
     columns["external_id"] = accounts["external_id"].combine_chunks()
     return Figures(
         columns,
-        space_cells(cells, entered, lines, products),
+        space_cells(cells, entered, lines, sold),
         accounts["industry"].to_pylist(),
         monthly_totals(rollup, months.unknown_lines, parameters.month - TREND_SPAN + 1, TREND_SPAN),
     )

@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from kam.tenancy.models import TenantSettings
 from metrics.engine import LoyaltyThresholds, Timing, month_index
@@ -33,6 +34,13 @@ ENGINE_SETTINGS = frozenset(
         "pareto_months",
     }
 )
+
+
+def settings_as_json(settings: TenantSettings) -> dict[str, Any]:
+    """The settings that figures stand on, as a run keeps them."""
+    values = {name: getattr(settings, name) for name in sorted(ENGINE_SETTINGS)}
+    return {name: str(value) if name.startswith("matrix_cut_p") and value is not None else value
+            for name, value in values.items()}  # fmt: skip
 
 
 @dataclass(frozen=True)

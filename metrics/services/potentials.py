@@ -230,6 +230,52 @@ class PotentialsGatherer:
         )
 
 
+def stored_potentials(
+    stored: dict[str, Any], catalogue: list[str], peers: Sequence[tuple[str, str, float, int]]
+) -> TenantPotentials:
+    """The ratios and percentiles of the published run; a line it did not know is worth the overall ratio.
+
+    `stored`: the snapshot's `line_ratios`; `peers`: the rows of `read_peers`.
+    """
+
+    def number(value: float | None) -> float:
+        return float("nan") if value is None else float(value)
+
+    overall = number(stored.get("overall"))
+    position = {line: code for code, line in enumerate(catalogue)}
+    industries: dict[str, int] = {}
+    for industry, _, _, _ in peers:
+        if industry:
+            industries.setdefault(industry, len(industries))
+    shape = (max(len(industries), 1), len(catalogue))
+    by_industry, industry_buyers = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
+    by_all, all_buyers = np.full(shape[1], np.nan), np.zeros(shape[1], dtype=np.int64)
+    for industry, line, amount, buyers in peers:
+        column = position.get(line)
+        if column is None:
+            continue
+        if industry:
+            by_industry[industries[industry], column] = amount
+            industry_buyers[industries[industry], column] = buyers
+        else:
+            by_all[column], all_buyers[column] = amount, buyers
+    ratios = stored.get("lines", {})
+    shares = stored.get("known_share", {})
+    return TenantPotentials(
+        catalogue=catalogue,
+        ratio=np.array(
+            [number(ratios[line]) if line in ratios else overall for line in catalogue], dtype=float
+        ),
+        known_share=np.array([number(shares.get(line)) for line in catalogue], dtype=float),
+        overall=overall,
+        industries=list(industries),
+        by_industry=by_industry,
+        industry_buyers=industry_buyers,
+        by_all=by_all,
+        all_buyers=all_buyers,
+    )
+
+
 def add_potentials(
     columns: Columns,
     cells: SpaceCells,

@@ -19,11 +19,17 @@ from kam.tenancy.context import current_tenant_id
 from metrics.models import AccountMetrics, PortfolioSnapshot
 from metrics.selectors.portfolio_page import line_table
 from metrics.selectors.portfolio_rows import read_portfolio
+from metrics.selectors.reading import read_peers
 from metrics.selectors.trends import TREND_SPAN, trend_of
 from metrics.services.columns import Columns
 from metrics.services.gathering import Figures
 from metrics.services.parameters import Parameters
-from metrics.services.potentials import PotentialsGatherer, TenantPotentials, add_potentials
+from metrics.services.potentials import (
+    PotentialsGatherer,
+    TenantPotentials,
+    add_potentials,
+    stored_potentials,
+)
 from metrics.services.ranking import Standing, cuts, matrix_columns, rank_columns
 from metrics.services.snapshot import current_snapshot, movers_of_staged, ratios_of, snapshot_store
 from metrics.services.storing import (
@@ -145,55 +151,6 @@ def _store_peers(potentials: TenantPotentials) -> None:
     PeerPotential.objects.bulk_create(rows, batch_size=2000)
 
 
-def stored_potentials(snapshot: PortfolioSnapshot, catalogue: list[str]) -> TenantPotentials:
-    """The ratios and percentiles of the published run; a line it did not know is worth the overall ratio."""
-    stored = snapshot.line_ratios
-
-    def number(value: float | None) -> float:
-        return float("nan") if value is None else float(value)
-
-    overall = number(stored.get("overall"))
-    position = {line: code for code, line in enumerate(catalogue)}
-    industries: dict[str, int] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT industry, product_line_id::text, potential::float8, buyers FROM planning_peerpotential "
-            "WHERE tenant_id = %s ORDER BY industry, product_line_id",
-            [current_tenant_id()],
-        )
-        found = cursor.fetchall()
-    for industry, _, _, _ in found:
-        if industry:
-            industries.setdefault(industry, len(industries))
-    shape = (max(len(industries), 1), len(catalogue))
-    by_industry, industry_buyers = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-    by_all, all_buyers = np.full(shape[1], np.nan), np.zeros(shape[1], dtype=np.int64)
-    for industry, line, amount, buyers in found:
-        column = position.get(line)
-        if column is None:
-            continue
-        if industry:
-            by_industry[industries[industry], column] = amount
-            industry_buyers[industries[industry], column] = buyers
-        else:
-            by_all[column], all_buyers[column] = amount, buyers
-    ratios = stored.get("lines", {})
-    shares = stored.get("known_share", {})
-    return TenantPotentials(
-        catalogue=catalogue,
-        ratio=np.array(
-            [number(ratios[line]) if line in ratios else overall for line in catalogue], dtype=float
-        ),
-        known_share=np.array([number(shares.get(line)) for line in catalogue], dtype=float),
-        overall=overall,
-        industries=list(industries),
-        by_industry=by_industry,
-        industry_buyers=industry_buyers,
-        by_all=by_all,
-        all_buyers=all_buyers,
-    )
-
-
 def publish_some(
     figures: Figures,
     *,
@@ -207,7 +164,7 @@ def publish_some(
     Their rank and volume class stay until `refresh_ranks`, which the snapshot is marked for. Returns how many
     accounts were written.
     """
-    potentials = stored_potentials(snapshot, catalogue)
+    potentials = stored_potentials(snapshot.line_ratios, catalogue, read_peers())
     columns = figures.columns
     add_potentials(columns, figures.cells, figures.industries, potentials, parameters)
     stage_open()

@@ -26,7 +26,7 @@ from metrics.models import Recomputation, RecomputationShard
 from metrics.selectors.reading import EVERY_ACCOUNT, Scope, read_accounts, read_catalogue, read_purchases
 from metrics.services.gathering import Figures, gather, pack, unpack
 from metrics.services.marks import claim_marks, forget_marks
-from metrics.services.parameters import ENGINE_SETTINGS, Parameters
+from metrics.services.parameters import Parameters, settings_as_json
 from metrics.services.publish import publish_all, publish_some, refresh_ranks
 from metrics.services.purchases import fit
 from metrics.services.run_queue import advisory_lock
@@ -111,7 +111,7 @@ def _begin(run: Recomputation) -> None:
     )
     run.context = run.context | {
         "lines": read_catalogue(),
-        "settings": _settings_as_json(settings),
+        "settings": settings_as_json(settings),
         "everything": everything,
         "chosen": [] if run.kind == Kind.FULL else [str(account) for account in chosen],
         "sharded": everything and count > INLINE_BELOW,
@@ -180,12 +180,6 @@ def _purchase_model(run: Recomputation) -> dict[str, Any]:
     ids = read_accounts(EVERY_ACCOUNT)["id"].to_pylist()
     rows = read_purchases(ids, EVERY_ACCOUNT, run.reference_date, run.context["settings"]["base_currency"])
     return fit(rows, len(ids))
-
-
-def _settings_as_json(settings: TenantSettings) -> dict[str, Any]:
-    values = {name: getattr(settings, name) for name in sorted(ENGINE_SETTINGS)}
-    return {name: str(value) if name.startswith("matrix_cut_p") and value is not None else value
-            for name, value in values.items()}  # fmt: skip
 
 
 def run_parameters(run: Recomputation) -> Parameters:

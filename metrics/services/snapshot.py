@@ -8,6 +8,7 @@ potential, loyalty_x, hurdle, method}; `line_ratios` {overall, lines: {id: ratio
 """
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -25,7 +26,7 @@ from metrics.selectors.portfolio_totals import pareto_of, portfolio_totals, whal
 from metrics.selectors.trends import rolling_year
 from metrics.services.parameters import Parameters
 from metrics.services.potentials import TenantPotentials
-from metrics.services.storing import RunStamp
+from metrics.services.storing import MOVED, RunStamp
 
 _FACETS = {
     "industry": "industry",
@@ -36,9 +37,6 @@ _FACETS = {
     "dubinsky_ingram": "dubinsky_ingram_class",
     "volume": "volume_class",
 }
-MOVERS_KEPT = 12
-# A change below this is rounding, not movement.
-_MOVED = 0.005
 
 
 def facets_of(table: pa.Table) -> dict[str, dict[str, int]]:
@@ -172,33 +170,29 @@ def movers_of_staged(previous: PortfolioSnapshot | None, reference: datetime.dat
     if previous is None:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT s.account_id, m.net_sales_12m, s.net_sales_12m, m.contribution_12m, s.contribution_12m,
-                   m.clv, s.clv
-            FROM staged_metrics s
-            JOIN metrics_accountmetrics m ON m.tenant_id = %s AND m.account_id = s.account_id
-            WHERE m.engine_version <> ''
-              AND (abs(s.net_sales_12m - m.net_sales_12m) > %s
-                   OR abs(s.contribution_12m - m.contribution_12m) > %s OR abs(s.clv - m.clv) > %s)
-            ORDER BY greatest(abs(coalesce(s.contribution_12m, s.net_sales_12m)
-                                  - coalesce(m.contribution_12m, m.net_sales_12m)),
-                              abs(coalesce(s.clv, 0) - coalesce(m.clv, 0)) / 100) DESC, s.account_id
-            LIMIT %s
-            """,
-            [str(current_tenant_id()), _MOVED, _MOVED, _MOVED, MOVERS_KEPT],
-        )
+        cursor.execute(MOVED.format(staged="staged_metrics"), [str(current_tenant_id())])
         rows = cursor.fetchall()
+    return movers_of(rows, previous.movers, previous.computed_at, previous.reference_date, reference)
+
+
+def movers_of(
+    rows: Sequence[tuple[Any, ...]],
+    before: dict[str, Any],
+    since: datetime.datetime,
+    since_reference_date: datetime.date,
+    reference: datetime.date,
+) -> dict[str, Any]:
+    """The rows of `MOVED` as a snapshot keeps them; what it kept `before` where nothing moved."""
     if not rows:
-        return previous.movers
+        return before
     names = ("net_sales_12m", "contribution_12m", "clv")
 
     def text(value: object) -> str | None:
         return None if value is None else str(value)
 
     return {
-        "since": previous.computed_at.isoformat(),
-        "since_reference_date": previous.reference_date.isoformat(),
+        "since": since.isoformat(),
+        "since_reference_date": since_reference_date.isoformat(),
         "reference_date": reference.isoformat(),
         "found_at": timezone.now().isoformat(),
         "rows": [

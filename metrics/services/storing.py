@@ -4,7 +4,10 @@ import datetime
 import io
 import uuid
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
+import orjson
 import pyarrow as pa
 from django.db import connection
 from pyarrow import csv
@@ -19,6 +22,23 @@ from metrics.services.columns import Columns
 _SHARED = ("tenant_id", "reference_date", "computed_at", "recomputation", "engine_version")
 
 
+MOVERS_KEPT = 12
+# What moved between the published rows and staged ones, the largest change first. A change below half a cent is
+# rounding, not movement.
+MOVED = f"""
+    SELECT s.account_id, m.net_sales_12m, s.net_sales_12m, m.contribution_12m, s.contribution_12m, m.clv, s.clv
+    FROM {{staged}} s
+    JOIN metrics_accountmetrics m ON m.tenant_id = %s AND m.account_id = s.account_id
+    WHERE m.engine_version <> ''
+      AND (abs(s.net_sales_12m - m.net_sales_12m) > 0.005
+           OR abs(s.contribution_12m - m.contribution_12m) > 0.005 OR abs(s.clv - m.clv) > 0.005)
+    ORDER BY greatest(abs(coalesce(s.contribution_12m, s.net_sales_12m)
+                          - coalesce(m.contribution_12m, m.net_sales_12m)),
+                      abs(coalesce(s.clv, 0) - coalesce(m.clv, 0)) / 100) DESC, s.account_id
+    LIMIT {MOVERS_KEPT}
+"""
+
+
 @dataclass(frozen=True)
 class RunStamp:
     """What all rows of one run have in common."""
@@ -28,6 +48,7 @@ class RunStamp:
     computed_at: datetime.datetime
 
 
+@cache
 def result_columns() -> list[str]:
     """The columns of a metrics row that differ from account to account."""
     skipped = {"id", *_SHARED}
@@ -126,6 +147,77 @@ def _store(table: str, stamp: RunStamp, *, one_per_date: bool) -> None:
                 *date,
             ],
         )
+
+
+# Rank and volume class take all accounts to judge: a few keep theirs until the ranks are refreshed.
+_RANKED = ("volume_class", "sales_rank")
+
+
+def store_few(columns: Columns, *, stamp: RunStamp) -> list[tuple[Any, ...]]:
+    """Publish a few accounts and put them into the history, all in one statement; returns the rows of `MOVED`.
+
+    As with many: a row whose figures did not change keeps its stamp, and an account that was deleted gets none.
+    """
+    tenant = str(current_tenant_id())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _few_statement(),
+            [
+                _documents(columns),
+                tenant,
+                *(tenant, stamp.reference, stamp.computed_at, str(stamp.recomputation), ENGINE_VERSION),
+                tenant,
+                tenant,
+            ],
+        )
+        return list(cursor.fetchall())
+
+
+@cache
+def _few_statement() -> str:
+    names = result_columns()
+    every = ", ".join(["id", *_SHARED, *names])
+    # The row is written with the id it has.
+    written = ", ".join(f"{name} = EXCLUDED.{name}" for name in [*_SHARED, *names])
+    compared = ["reference_date", "engine_version", *names]
+    ours, theirs = (", ".join(f"{alias}.{name}" for name in compared) for alias in ("m", "EXCLUDED"))
+    inserts = ", ".join(
+        f"{name} AS (INSERT INTO {table} AS m ({every}) SELECT {every} FROM figures "
+        f"ON CONFLICT ({key}) DO UPDATE SET {written} WHERE ROW({ours}) IS DISTINCT FROM ROW({theirs}))"
+        for name, table, key in (
+            ("current", AccountMetrics._meta.db_table, "tenant_id, account_id"),
+            ("history", AccountMetricsHistory._meta.db_table, "tenant_id, account_id, reference_date"),
+        )
+    )
+    ranked = {"volume_class": "coalesce(k.volume_class, '') AS volume_class", "sales_rank": "k.sales_rank"}
+    chosen = ", ".join(ranked.get(name, f"s.{name}") for name in names)
+    return f"""
+        WITH staged AS MATERIALIZED (
+            SELECT s.* FROM json_populate_recordset(NULL::metrics_accountmetrics, %s) s
+            JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id
+        ), figures AS MATERIALIZED (
+            SELECT s.id, {{stamp}}, {chosen} FROM staged s
+            LEFT JOIN metrics_accountmetrics k ON k.tenant_id = %s AND k.account_id = s.account_id
+        ), {inserts}
+        {MOVED.format(staged="staged")}
+    """.format(
+        stamp="%s::uuid AS tenant_id, %s::date AS reference_date, %s::timestamptz AS computed_at, "
+        "%s::uuid AS recomputation, %s AS engine_version"
+    )
+
+
+def _documents(columns: Columns) -> str:
+    """The rows as a JSON array; money as text, which keeps every decimal, and documents as they are."""
+    json_columns = {field.column for field in AccountMetrics._meta.local_concrete_fields
+                    if field.get_internal_type() == "JSONField"}  # fmt: skip
+    named: dict[str, list[Any]] = {"id": uuid7_run(len(columns["account_id"]))}
+    for name in result_columns():
+        if name not in _RANKED:
+            values = _sendable(columns[name]).to_pylist()
+            named[name] = [orjson.Fragment(value) for value in values] if name in json_columns else values
+    return orjson.dumps(
+        [dict(zip(named, row, strict=True)) for row in zip(*named.values(), strict=True)]
+    ).decode()
 
 
 def metrics_rows_ensure(account_ids: "list[uuid.UUID]", reference: datetime.date) -> None:
