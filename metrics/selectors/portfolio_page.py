@@ -44,7 +44,7 @@ def page_figures(
     `pareto_of` net sales over `months`. At most three queries (product lines; what the suggestions stand on;
     margins where the window is not 36 months).
     """
-    return {
+    plain = {
         "accounts": table.num_rows,
         "concentration": concentration_of(table, pareto, months=months, reference=reference, chosen=chosen),
         "whale": whale_summary(table),
@@ -56,9 +56,10 @@ def page_figures(
         "lines": line_margins(reference, chosen) if lines is None else lines,
         "risers": changes_of(table, rising=True),
         "falls": changes_of(table, rising=False),
-        "suggestions": suggestions_of(table, reference=reference),
         "multiplier": common_multiplier(table),
     }
+    # Last, because its query waits for what the connection is at work on.
+    return plain | {"suggestions": suggestions_of(table, reference=reference)}
 
 
 def concentration_of(

@@ -143,12 +143,25 @@ def read_portfolio(chosen: PortfolioFilter | None = None, names: tuple[str, ...]
     `names`: which columns (all by default). Money is exact (decimal, 4 places), null = not known.
     """
     where, params = (chosen or PortfolioFilter()).where()
-    wanted = names or tuple(_COLUMNS)
+    tenant = str(current_tenant_id())
+    return _read(
+        names or tuple(_COLUMNS),
+        "metrics_accountmetrics m",
+        f"AND m.tenant_id = %s {where}",
+        [tenant, *params],
+    )
+
+
+def read_staged() -> pa.Table:
+    """`read_portfolio` of the rows that the open transaction is about to publish; one query."""
+    return _read(tuple(_COLUMNS), "staged_metrics m", "", [])
+
+
+def _read(wanted: tuple[str, ...], source: str, where: str, params: list[Any]) -> pa.Table:
     return copy_out(
         f"SELECT {', '.join(_SOURCE.get(name, 'm.' + name) for name in wanted)} "
-        "FROM metrics_accountmetrics m "
-        "JOIN accounts_account a ON a.tenant_id = m.tenant_id AND a.id = m.account_id "
-        f"WHERE m.tenant_id = %s AND a.tenant_id = %s {where} ORDER BY m.account_id",
-        [str(current_tenant_id()), str(current_tenant_id()), *params],
+        f"FROM {source} JOIN accounts_account a ON a.id = m.account_id "
+        f"WHERE a.tenant_id = %s {where} ORDER BY m.account_id",
+        [str(current_tenant_id()), *params],
         {name: _COLUMNS[name] for name in wanted},
     )

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from kam.tenancy.context import current_tenant_id
 from metrics.models import AccountMetrics, PortfolioSnapshot
 from metrics.selectors.portfolio_page import line_table
-from metrics.selectors.portfolio_rows import read_portfolio
+from metrics.selectors.portfolio_rows import read_portfolio, read_staged
 from metrics.selectors.reading import read_peers
 from metrics.selectors.trends import TREND_SPAN, trend_of
+from metrics.services.beside import Beside
 from metrics.services.columns import Columns
 from metrics.services.gathering import Figures
 from metrics.services.parameters import Parameters
@@ -31,9 +32,16 @@ from metrics.services.potentials import (
     stored_potentials,
 )
 from metrics.services.ranking import Standing, cuts, matrix_columns, rank_columns
-from metrics.services.snapshot import current_snapshot, movers_of_staged, ratios_of, snapshot_store
+from metrics.services.snapshot import (
+    current_snapshot,
+    describe,
+    movers_of_staged,
+    ratios_of,
+    snapshot_store,
+)
 from metrics.services.storing import (
     RunStamp,
+    published_count,
     stage_add,
     stage_open,
     staged_count,
@@ -74,30 +82,39 @@ def publish_all(
     cut = cuts(standing, parameters)
     judged = rank_columns(standing, parameters) | matrix_columns(standing, cut)
     stamp = RunStamp(run_id, parameters.reference, timezone.now())
+    lines, trend = line_table(catalogue, gatherer.sums), trend_of(monthly, parameters.reference)
     stage_open()
-    start = 0
-    for part in parts:
-        size = len(part["account_id"])
-        stage_add(part | {name: column.slice(start, size) for name, column in judged.items()})
-        start += size
-    if only is not None:
-        _keep_staged(only)
-    store_history(stamp)
-    if publish:
-        previous = current_snapshot()
-        movers = movers_of_staged(previous, parameters.reference)
-        store_current(stamp, all_accounts=True)
+    with Beside() as beside:
+        start = 0
+        for part in parts:
+            size = len(part["account_id"])
+            stage_add(part | {name: column.slice(start, size) for name, column in judged.items()}, beside)
+            start += size
+        beside.wait()
+        if only is not None:
+            _keep_staged(only)
+        if not publish:
+            store_history(stamp, beside)
+            return staged_count()
+        movers, table = movers_of_staged(current_snapshot(), parameters.reference), read_staged()
+        store_history(stamp, beside)
+        store_current(stamp, beside, all_accounts=True)
+        description = describe(table, parameters, lines=lines)
+        beside.wait()
         _store_peers(potentials)
+        if published_count() != table.num_rows:
+            # Accounts that came up while the run lasted have a row, too.
+            description = describe(read_portfolio(), parameters, lines=lines)
         snapshot_store(
+            description,
             stamp=stamp,
             parameters=parameters,
             cut=cut,
             ratios=ratios_of(potentials),
             movers=movers,
-            trend=trend_of(monthly, parameters.reference),
-            lines=line_table(catalogue, gatherer.sums),
+            trend=trend,
         )
-    return staged_count()
+    return table.num_rows
 
 
 def _standing(parts: list[Columns]) -> Standing:
@@ -167,15 +184,17 @@ def publish_some(
     potentials = stored_potentials(snapshot.line_ratios, catalogue, read_peers())
     columns = figures.columns
     add_potentials(columns, figures.cells, figures.industries, potentials, parameters)
-    stage_open()
-    if figures.n:
-        standing = Standing.of(columns)
-        cut = parameters.fixed_cuts or (snapshot.cuts["present"], snapshot.cuts["potential"])
-        stage_add(columns | matrix_columns(standing, cut) | _ranks_so_far(columns))
     stamp = RunStamp(run_id, parameters.reference, timezone.now())
-    movers = movers_of_staged(snapshot, parameters.reference)
-    store_current(stamp, all_accounts=False)
-    store_history(stamp)
+    stage_open()
+    with Beside() as beside:
+        if figures.n:
+            standing = Standing.of(columns)
+            cut = parameters.fixed_cuts or (snapshot.cuts["present"], snapshot.cuts["potential"])
+            stage_add(columns | matrix_columns(standing, cut) | _ranks_so_far(columns), beside)
+        beside.wait()
+        movers = movers_of_staged(snapshot, parameters.reference)
+        store_current(stamp, beside, all_accounts=False)
+        store_history(stamp, beside)
     snapshot.movers = movers
     snapshot.computed_at = stamp.computed_at
     snapshot.recomputation = run_id
@@ -222,12 +241,12 @@ def refresh_ranks(parameters: Parameters) -> int:
         table = table.set_column(table.column_names.index(name), name, column.cast(table[name].type))
     stamp = RunStamp(snapshot.recomputation, parameters.reference, snapshot.computed_at)
     snapshot_store(
+        describe(table, parameters),
         stamp=stamp,
         parameters=parameters,
         cut=cut,
         ratios=snapshot.line_ratios,
         movers=snapshot.movers,
-        table=table,
         recomputed=False,
     )
     return len(rows)

@@ -21,7 +21,6 @@ from metrics.engine import ENGINE_VERSION
 from metrics.models import PortfolioSnapshot
 from metrics.selectors.pareto import portfolio_pareto
 from metrics.selectors.portfolio_page import page_figures
-from metrics.selectors.portfolio_rows import read_portfolio
 from metrics.selectors.portfolio_totals import pareto_of, portfolio_totals, whale_of
 from metrics.selectors.trends import rolling_year
 from metrics.services.parameters import Parameters
@@ -81,7 +80,27 @@ def ratios_of(potentials: TenantPotentials) -> dict[str, Any]:
     }
 
 
+def describe(
+    table: pa.Table, parameters: Parameters, *, lines: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """What a snapshot says of the published rows `table`: `summary`, `pareto`, `whale`, `facets`, `page`.
+
+    `lines` (margins by product line): where the caller has them; else they are read. Queries come last.
+    """
+    summary, whale, facets = portfolio_totals(table), whale_of(table), facets_of(table)
+    pareto = _pareto(table, parameters)
+    page = page_figures(
+        table,
+        pareto=pareto,
+        months=parameters.settings.pareto_months,
+        reference=parameters.reference,
+        lines=lines,
+    )
+    return {"summary": summary, "pareto": pareto, "whale": whale, "facets": facets, "page": page}
+
+
 def snapshot_store(
+    description: dict[str, Any],
     *,
     stamp: RunStamp,
     parameters: Parameters,
@@ -89,32 +108,16 @@ def snapshot_store(
     ratios: dict[str, Any],
     movers: dict[str, Any],
     trend: dict[str, Any] | None = None,
-    lines: list[dict[str, Any]] | None = None,
-    table: pa.Table | None = None,
     recomputed: bool = True,
 ) -> PortfolioSnapshot:
-    """Describe the published rows and make that the tenant's current snapshot; inside the publishing transaction.
+    """Make a description the tenant's current snapshot; inside the publishing transaction.
 
-    `table` (the published rows), `trend` and `lines` (margins by product line): where the caller has them; else
-    they are read.
-    `recomputed` False: only ranks and totals were refreshed, so the time of computation stays.
+    `trend`: where the caller has it; else it is read. `recomputed` False: only ranks and totals were refreshed,
+    so the time of computation stays.
     """
-    table = read_portfolio() if table is None else table
-    pareto = _pareto(table, parameters)
-    values: dict[str, Any] = {
+    values: dict[str, Any] = description | {
         "engine_version": ENGINE_VERSION,
         "recomputation": stamp.recomputation,
-        "summary": portfolio_totals(table),
-        "pareto": pareto,
-        "page": page_figures(
-            table,
-            pareto=pareto,
-            months=parameters.settings.pareto_months,
-            reference=parameters.reference,
-            lines=lines,
-        ),
-        "whale": whale_of(table),
-        "facets": facets_of(table),
         "trend": rolling_year(parameters.reference) if trend is None else trend,
         "cuts": {
             "present": cut[0],

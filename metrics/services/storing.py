@@ -16,6 +16,7 @@ from kam.common.ids import uuid7_run
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import ENGINE_VERSION
 from metrics.models import AccountMetrics, AccountMetricsHistory
+from metrics.services.beside import Beside
 from metrics.services.columns import Columns
 
 # Columns that every row of a run shares are not sent once per row.
@@ -67,16 +68,14 @@ def stage_open() -> None:
         )
 
 
-def stage_add(columns: Columns) -> None:
-    """COPY one range of accounts into the temporary table."""
+def stage_add(columns: Columns, beside: Beside) -> None:
+    """COPY one range of accounts into the temporary table, while the caller goes on."""
     keys = {"id": pa.array(uuid7_run(len(columns["account_id"])))}
     table = pa.table(keys | {name: _sendable(columns[name]) for name in result_columns()})
     buffer = io.BytesIO()
     csv.write_csv(table, buffer, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
     buffer.seek(0)
-    names = ", ".join(table.column_names)
-    with connection.cursor() as cursor:
-        cursor.cursor.copy_expert(f"COPY staged_metrics ({names}) FROM STDIN (FORMAT csv)", buffer)
+    beside.copy_in(f"COPY staged_metrics ({', '.join(table.column_names)}) FROM STDIN (FORMAT csv)", buffer)
 
 
 def _sendable(column: pa.Array) -> pa.Array:
@@ -86,35 +85,40 @@ def _sendable(column: pa.Array) -> pa.Array:
 
 def staged_count() -> int:
     """How many accounts now stand as staged: those that were not deleted while the run lasted."""
+    return _count("staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id")
+
+
+def published_count() -> int:
+    """How many accounts have a published row."""
+    return _count("metrics_accountmetrics WHERE tenant_id = %s")
+
+
+def _count(rows: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id",
-            [str(current_tenant_id())],
-        )
+        cursor.execute(f"SELECT count(*) FROM {rows}", [str(current_tenant_id())])
         return int(cursor.fetchone()[0])
 
 
-def store_current(stamp: RunStamp, *, all_accounts: bool) -> None:
+def store_current(stamp: RunStamp, beside: Beside, *, all_accounts: bool) -> None:
     """Publish the staged rows; with `all_accounts` also forget accounts that are gone.
 
     A row whose figures did not change keeps its stamp: it says since when they are what they are.
     """
     if all_accounts:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM metrics_accountmetrics m WHERE m.tenant_id = %s AND NOT EXISTS "
-                "(SELECT FROM accounts_account a WHERE a.tenant_id = m.tenant_id AND a.id = m.account_id)",
-                [str(current_tenant_id())],
-            )
-    _store(AccountMetrics._meta.db_table, stamp, one_per_date=False)
+        beside.execute(
+            "DELETE FROM metrics_accountmetrics m WHERE m.tenant_id = %s AND NOT EXISTS "
+            "(SELECT FROM accounts_account a WHERE a.tenant_id = m.tenant_id AND a.id = m.account_id)",
+            [str(current_tenant_id())],
+        )
+    _store(AccountMetrics._meta.db_table, stamp, beside, one_per_date=False)
 
 
-def store_history(stamp: RunStamp) -> None:
+def store_history(stamp: RunStamp, beside: Beside) -> None:
     """One history record per staged account at the reference date."""
-    _store(AccountMetricsHistory._meta.db_table, stamp, one_per_date=True)
+    _store(AccountMetricsHistory._meta.db_table, stamp, beside, one_per_date=True)
 
 
-def _store(table: str, stamp: RunStamp, *, one_per_date: bool) -> None:
+def _store(table: str, stamp: RunStamp, beside: Beside, *, one_per_date: bool) -> None:
     """Replace the rows of staged accounts that differ and add those that are missing.
 
     An account that was deleted while the run lasted gets none.
@@ -124,29 +128,28 @@ def _store(table: str, stamp: RunStamp, *, one_per_date: bool) -> None:
     staged = ", ".join(f"s.{name}" for name in names)
     dated = "AND m.reference_date = %s" if one_per_date else ""
     date = [stamp.reference] if one_per_date else []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {table} m USING staged_metrics s "
-            f"WHERE m.tenant_id = %s AND m.account_id = s.account_id {dated} AND NOT ("
-            f"m.reference_date = %s AND m.engine_version = %s AND ROW({ours}) IS NOT DISTINCT FROM ROW({staged}))",
-            [tenant, *date, stamp.reference, ENGINE_VERSION],
-        )
-        cursor.execute(
-            f"INSERT INTO {table} (id, {', '.join(_SHARED)}, {', '.join(names)}) "
-            f"SELECT s.id, %s, %s, %s, %s, %s, {staged} "
-            "FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id "
-            f"WHERE NOT EXISTS (SELECT FROM {table} m WHERE m.tenant_id = %s AND m.account_id = s.account_id {dated})",
-            [
-                tenant,
-                stamp.reference,
-                stamp.computed_at,
-                str(stamp.recomputation),
-                ENGINE_VERSION,
-                tenant,
-                tenant,
-                *date,
-            ],
-        )
+    beside.execute(
+        f"DELETE FROM {table} m USING staged_metrics s "
+        f"WHERE m.tenant_id = %s AND m.account_id = s.account_id {dated} AND NOT ("
+        f"m.reference_date = %s AND m.engine_version = %s AND ROW({ours}) IS NOT DISTINCT FROM ROW({staged}))",
+        [tenant, *date, stamp.reference, ENGINE_VERSION],
+    )
+    beside.execute(
+        f"INSERT INTO {table} (id, {', '.join(_SHARED)}, {', '.join(names)}) "
+        f"SELECT s.id, %s, %s, %s, %s, %s, {staged} "
+        "FROM staged_metrics s JOIN accounts_account a ON a.tenant_id = %s AND a.id = s.account_id "
+        f"WHERE NOT EXISTS (SELECT FROM {table} m WHERE m.tenant_id = %s AND m.account_id = s.account_id {dated})",
+        [
+            tenant,
+            stamp.reference,
+            stamp.computed_at,
+            str(stamp.recomputation),
+            ENGINE_VERSION,
+            tenant,
+            tenant,
+            *date,
+        ],
+    )
 
 
 # Rank and volume class take all accounts to judge: a few keep theirs until the ranks are refreshed.
