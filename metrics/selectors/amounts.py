@@ -4,7 +4,7 @@ The rollup keeps twelve decimals. An amount is its whole units, and what is left
 whole numbers below 2^53 are exact in float64, so `numpy.bincount` adds money to its last decimal.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -32,11 +32,6 @@ class Amounts:
     def __sub__(self, other: "Amounts") -> "Amounts":
         """The exact differences."""
         return Amounts(self.units - other.units, self.rest - other.rest)
-
-    def floats(self) -> NDArray[np.float64]:
-        """The amounts as float64."""
-        values: NDArray[np.float64] = self.decimals().cast(pa.float64()).to_numpy()
-        return values
 
     def sums(self, rows: NDArray[np.int64], index: NDArray[np.int64], n: int) -> "Amounts":
         """The exact sums of some rows by position, shape (n,); 0 without a row. `index`: where each row adds."""
@@ -67,6 +62,23 @@ class Amounts:
         words[:, 0] = third.astype(np.int64)
         words[:, 1] = high * (_SCALE >> 32) + (middle >> 32) + carried
         return pa.Array.from_buffers(_TYPE, len(words), [None, pa.py_buffer(words)])
+
+
+def decimals_of(amounts: Mapping[str, Amounts]) -> dict[str, pa.Array]:
+    """`Amounts.decimals` of many arrays of one length, all at once."""
+    if not amounts:
+        return {}
+    joined = Amounts(
+        np.concatenate([each.units for each in amounts.values()]),
+        np.concatenate([each.rest for each in amounts.values()]),
+    ).decimals()
+    size = len(joined) // len(amounts)
+    return {name: joined.slice(number * size, size) for number, name in enumerate(amounts)}
+
+
+def floats_of(amounts: Mapping[str, Amounts]) -> dict[str, NDArray[np.float64]]:
+    """The nearest float64 of many arrays of amounts of one length, all at once."""
+    return {name: each.cast(pa.float64()).to_numpy() for name, each in decimals_of(amounts).items()}
 
 
 def _sum_by(index: NDArray[np.int64], part: NDArray[Any], n: int) -> NDArray[Any]:

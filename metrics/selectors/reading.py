@@ -32,6 +32,7 @@ from metrics.selectors.copying import (
     NO_KEY,
     SHORT,
     TEXT,
+    Query,
     copy_out,
     copy_out_bytes,
     copy_out_fixed,
@@ -64,13 +65,13 @@ def month_start(month: int) -> datetime.date:
     return datetime.date(month // 12, month % 12 + 1, 1)
 
 
-def read_accounts(scope: Scope) -> pa.Table:
+def accounts_query(scope: Scope) -> Query:
     """The accounts of a scope with everything about them that the engine needs, in the order of their ids.
 
     `industry` "" = not known. Amounts are in the account's currency (`currency` "" = base).
     """
     where, params = scope.where("id")
-    return copy_out(
+    return Query(
         f"""
         SELECT id, coalesce(external_id, id::text), industry, currency, customer_since, acquisition_cost,
                category_spend, is_key_account::int, clv_retention, clv_discount_rate, clv_growth,
@@ -291,31 +292,42 @@ def positions_of(keys: Sequence[str], ids: Sequence[str]) -> list[int]:
     return [known.get(key, -1) for key in keys]
 
 
-def read_entered(account_ids: Sequence[str], scope: Scope, lines: Sequence[str]) -> pa.Table:
+def entered_query(scope: Scope) -> Query:
     """The entered potentials of the Open Space (K6): one row per cell with a potential, base currency per year.
 
-    `override`: the growth type that a person chose, null = computed. `probability` null = tenant default.
+    `account`, `line`, `segment`: ids. `override`: the growth type that a person chose, null = computed.
+    `probability` null = tenant default.
     """
-    where, params = scope.where("o.account_id")
-    return copy_out(
+    where, params = scope.where("account_id")
+    return Query(
         f"""
-        SELECT a.position - 1, l.position - 1, o.segment_id, o.potential::float8,
-               o.probability, nullif(o.growth_type_override, '')
-        FROM planning_openspacecell o
-        JOIN unnest(%s::uuid[]) WITH ORDINALITY AS a(id, position) ON a.id = o.account_id
-        JOIN unnest(%s::uuid[]) WITH ORDINALITY AS l(id, position) ON l.id = o.product_line_id
-        WHERE o.tenant_id = %s AND {where} AND o.potential IS NOT NULL
+        SELECT account_id, product_line_id, segment_id, potential::float8, probability,
+               nullif(growth_type_override, '')
+        FROM planning_openspacecell
+        WHERE tenant_id = %s AND {where} AND potential IS NOT NULL
         """,
-        [list(account_ids), list(lines), str(current_tenant_id()), *params],
+        [str(current_tenant_id()), *params],
         {
-            "account": pa.int64(),
-            "line": pa.int64(),
+            "account": CODES,
+            "line": CODES,
             "segment": CODES,
             "potential": pa.float64(),
             "probability": pa.float64(),
             "override": TEXT,
         },
     )
+
+
+def entered_of(rows: pa.Table, account_ids: Sequence[str], lines: Sequence[str]) -> pa.Table:
+    """The rows of `entered_query` with `account` and `line` as positions in these ids."""
+    positions = {
+        name: np.array(positions_of(rows[name].to_pylist(), ids), dtype=np.int64)
+        for name, ids in (("account", account_ids), ("line", lines))
+    }
+    for name, position in positions.items():
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array(position))
+    # Rows of ids that came up meanwhile are left out.
+    return rows.filter(pa.array((positions["account"] >= 0) & (positions["line"] >= 0)))
 
 
 def read_purchases(
@@ -429,18 +441,21 @@ def read_catalogue() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def read_lines(catalogue: Sequence[str], scope: Scope) -> Lines:
-    """The catalogue (as a run fixed it) and the ideas of the accounts in scope."""
+def ideas_query(scope: Scope) -> Query:
+    """The co-creation ideas of the accounts in scope."""
     where, params = scope.where("account_id")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id::text, account_id FROM accounts_productline WHERE tenant_id = %s "
-            f"AND account_id IS NOT NULL AND {where} ORDER BY account_id, id",
-            [current_tenant_id(), *params],
-        )
-        ideas = cursor.fetchall()
-    ids, slots, seen = list(catalogue), list(range(len(catalogue))), dict[uuid.UUID, int]()
-    for line, account in ideas:
+    return Query(
+        f"SELECT id, account_id FROM accounts_productline WHERE tenant_id = %s "
+        f"AND account_id IS NOT NULL AND {where} ORDER BY account_id, id",
+        [str(current_tenant_id()), *params],
+        {"line": TEXT, "account": TEXT},
+    )
+
+
+def lines_of(catalogue: Sequence[str], ideas: pa.Table) -> Lines:
+    """The catalogue (as a run fixed it) and the rows of `ideas_query`."""
+    ids, slots, seen = list(catalogue), list(range(len(catalogue))), dict[str, int]()
+    for line, account in zip(ideas["line"].to_pylist(), ideas["account"].to_pylist(), strict=True):
         seen[account] = seen.get(account, -1) + 1
         ids.append(line)
         slots.append(len(catalogue) + seen[account])

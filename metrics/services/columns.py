@@ -16,7 +16,9 @@ Columns = dict[str, pa.Array]
 
 def floats(column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
     """A numeric column as float64, null as NaN."""
-    values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    if column.type != pa.float64():
+        column = column.cast(pa.float64())
+    values: NDArray[np.float64] = column.to_numpy(zero_copy_only=False)
     return values
 
 
@@ -45,9 +47,10 @@ def of_days(days: NDArray[np.int64], missing: NDArray[np.bool_]) -> pa.Array:
 
 def of_labels(codes: NDArray[np.int8], names: tuple[str, ...]) -> pa.Array:
     """Class codes as words, "" where there is no class."""
-    return pa.array([*names, ""]).take(pa.array(np.where(codes < 0, len(names), codes).astype(np.int64)))
+    # Code -1 takes the last one.
+    return pa.array(np.array([*names, ""], dtype=object)[codes], pa.string())
 
 
 def of_json(rows: list[bytes]) -> pa.Array:
     """JSON documents, already encoded."""
-    return pa.array(rows, pa.binary()).cast(pa.string())
+    return pa.array(rows, pa.string())

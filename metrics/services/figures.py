@@ -45,6 +45,7 @@ from metrics.engine import (
     yearly,
 )
 from metrics.engine.arrays import any_by, count_by
+from metrics.selectors.amounts import Amounts, decimals_of, floats_of
 from metrics.selectors.reading import CellSums, Months, Products
 from metrics.services.columns import (
     Columns,
@@ -118,27 +119,37 @@ def _add_windows(columns: Columns, ledger: AccountLedger, parameters: Parameters
         "prior_12m": year_before(trailing(parameters.month)),
         "36m": trailing(parameters.month, 36),
     }
+    money: dict[str, Amounts] = {}
+    unknown: dict[str, NDArray[np.bool_]] = {}
     for name, window in windows.items():
         rows = np.flatnonzero(window.contains(months.month))
         account = months.account[rows]
         sums = {field: amounts.sums(rows, account, n) for field, amounts in months.money.items()}
-        unknown = any_by(account, months.unknown_lines[rows] > 0, n)
         margin = sums["net_sales"] - sums["unknown_sales"] - sums["cogs"]
-        columns[f"net_sales_{name}"] = sums["net_sales"].decimals()
-        columns[f"contribution_{name}"] = known((margin - sums["cost_to_serve"]).decimals(), unknown)
-        if name != "prior_12m":
-            columns[f"gross_margin_{name}"] = known(margin.decimals(), unknown)
+        money |= {
+            f"net_sales_{name}": sums["net_sales"],
+            f"gross_margin_{name}": margin,
+            f"contribution_{name}": margin - sums["cost_to_serve"],
+        }
+        hidden = any_by(account, months.unknown_lines[rows] > 0, n)
+        unknown |= {f"gross_margin_{name}": hidden, f"contribution_{name}": hidden}
         if name == "12m":
-            columns["cogs_12m"] = known(sums["cogs"].decimals(), unknown)
-            columns["cost_to_serve_12m"] = sums["cost_to_serve"].decimals()
-            columns["margin_known_part"] = margin.decimals()
+            money |= {
+                "cogs_12m": sums["cogs"],
+                "cost_to_serve_12m": sums["cost_to_serve"],
+                "margin_known_part": margin,
+            }
+            unknown["cogs_12m"] = hidden
             columns["margin_estimated"] = pa.array(~sums["cogs_estimated"].are_zero())
+    del money["gross_margin_prior_12m"]
+    for name, column in decimals_of(money).items():
+        columns[name] = known(column, unknown[name]) if name in unknown else column
 
 
 def rollup_of(ledger: AccountLedger) -> Rollup:
     """The months as the engine reads them."""
     rows = ledger.months
-    money = {name: amounts.floats() for name, amounts in rows.money.items()}
+    money = floats_of(rows.money)
     return Rollup(
         account=rows.account,
         month=rows.month,

@@ -14,13 +14,16 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from metrics.engine.btyd import PurchaseModel
+from metrics.selectors.copying import read_each
 from metrics.selectors.reading import (
     Scope,
+    accounts_query,
+    entered_of,
+    entered_query,
+    ideas_query,
+    lines_of,
     products_of,
-    read_accounts,
     read_cells,
-    read_entered,
-    read_lines,
     read_months,
     read_products,
     read_purchases,
@@ -76,13 +79,13 @@ def gather(
     """
     if scope.ids is None:
         _plan_for_many()
-    accounts = read_accounts(scope)
-    ids = accounts["id"].to_pylist()
+    queries = [accounts_query(scope), ideas_query(scope), entered_query(scope)]
+    accounts, ideas, entered = read_each(queries, few=scope.ids is not None)
+    ids, lines = accounts["id"].to_pylist(), lines_of(context["lines"], ideas)
     months = read_months(ids, scope, parameters.reference)
-    lines = read_lines(context["lines"], scope)
     sold = read_products(lines) if products is None else products_of(products, lines)
     cells = read_cells(ids, scope, sold, parameters.reference)
-    entered = read_entered(ids, scope, lines.ids)
+    entered = entered_of(entered, ids, lines.ids)
     rates = _base_factors(accounts, parameters)
     purchases, refusal = _purchases(scope, accounts, ids, parameters, context)
     ledger = AccountLedger(

@@ -23,7 +23,8 @@ from kam.tenancy.reference import reference_date
 from kam.tenancy.selectors import tenant_settings
 from metrics.engine import ENGINE_VERSION
 from metrics.models import Recomputation, RecomputationShard
-from metrics.selectors.reading import EVERY_ACCOUNT, Scope, read_accounts, read_catalogue, read_purchases
+from metrics.selectors.copying import read_each
+from metrics.selectors.reading import EVERY_ACCOUNT, Scope, accounts_query, read_catalogue, read_purchases
 from metrics.services.gathering import Figures, gather, pack, unpack
 from metrics.services.marks import claim_marks, forget_marks
 from metrics.services.parameters import Parameters, settings_as_json
@@ -177,7 +178,8 @@ def _cut_shards(run: Recomputation, count: int) -> None:
 
 def _purchase_model(run: Recomputation) -> dict[str, Any]:
     """The first pass over all accounts that `buy_till_you_die` needs (K3)."""
-    ids = read_accounts(EVERY_ACCOUNT)["id"].to_pylist()
+    (accounts,) = read_each([accounts_query(EVERY_ACCOUNT)], few=False)
+    ids = accounts["id"].to_pylist()
     rows = read_purchases(ids, EVERY_ACCOUNT, run.reference_date, run.context["settings"]["base_currency"])
     return fit(rows, len(ids))
 

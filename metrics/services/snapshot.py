@@ -173,7 +173,11 @@ def movers_of_staged(previous: PortfolioSnapshot | None, reference: datetime.dat
     if previous is None:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(MOVED.format(staged="staged_metrics"), [str(current_tenant_id())])
+        both = (
+            "staged_metrics s "
+            "JOIN metrics_accountmetrics m ON m.tenant_id = %s AND m.account_id = s.account_id"
+        )
+        cursor.execute(MOVED.format(staged_and_published=both), [str(current_tenant_id())])
         rows = cursor.fetchall()
     return movers_of(rows, previous.movers, previous.computed_at, previous.reference_date, reference)
 

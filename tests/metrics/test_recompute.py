@@ -24,6 +24,7 @@ from metrics.models import (
     StaleAccount,
 )
 from metrics.services import runs
+from metrics.services.few import few_publish
 from metrics.services.marks import mark_stale
 from metrics.services.parameters import Parameters
 from metrics.services.publish import refresh_ranks
@@ -183,9 +184,12 @@ LEDGER_EDITS = {"sale", "credit", "cost", "delete"}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(edits=EDITS)
-def test_incremental_equals_full(tenant: Tenant, many_shards: None, edits: list[Any]) -> None:
-    """Whatever is edited: the few accounts alone, then the ranks, give what a run over everything gives.
+@given(edits=EDITS, at_once=st.booleans())
+def test_incremental_equals_full(
+    tenant: Tenant, many_shards: None, edits: list[Any], *, at_once: bool
+) -> None:
+    """Whatever is edited: the few accounts alone, then the ranks, give what a run over everything gives; whether
+    they are published at once or by a run of their own.
 
     What peers and lines are worth is found by full runs only. Edits of the ledger change both, so there UPV
     is compared with estimates switched off and no potential entered.
@@ -202,9 +206,14 @@ def test_incremental_equals_full(tenant: Tenant, many_shards: None, edits: list[
         StaleAccount.objects.all().delete()
         for edit in edits:
             _edit(accounts, *edit)
+        marked = StaleAccount.objects.count()
+        published = few_publish(tenant_id=tenant.id) if at_once else None
         run_id = run_stale_create(tenant_id=tenant.id)
-        if run_id is not None:
-            marked = StaleAccount.objects.count()
+        if published is not None:
+            assert (run_id, Recomputation.objects.get(pk=published).timing["rows"]) == (None, marked)
+            refresh_ranks(Parameters(REFERENCE, TenantSettings.objects.get(tenant_id=tenant.id)))
+        elif run_id is not None:
+            assert not at_once or marked * 4 > len(accounts)
             begun = run_begin(tenant_id=tenant.id, run_id=run_id)
             alone = marked * 4 <= len(accounts)
             assert begun.next == (Next.COMPUTE if alone else Next.SHARDS)
