@@ -100,8 +100,8 @@ def test_months_are_read_as_they_stand(in_tenant: uuid.UUID, size: int) -> None:
             lines=age,
             unknown_lines=age % 3,
             positive_days=age % 2,
-            first_sale=date(2026, 1, 1 + age) if age % 4 else None,
-            last_sale=date(2026, 2, 1 + age) if age % 4 else None,
+            first_sale=date(2026, 1, 2 + age) if age % 4 else None,
+            last_sale=date(2026, 2, 2 + age) if age % 4 else None,
             **{name: Decimal(draw.randint(-size, size)).scaleb(-12) for name in PACKED_AMOUNTS},
         )
         for account in accounts
