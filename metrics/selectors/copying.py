@@ -2,7 +2,6 @@
 
 import datetime
 import io
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,7 @@ CODES = pa.dictionary(pa.int32(), pa.string())
 FLOAT, INTEGER, SHORT, DAY, FLAG, KEY = ">f8", ">i8", ">i4", ">i4", "?", "V16"
 # A date arrives as days since this one; arrays of days count from 1970 everywhere else.
 FIRST_DAY = (datetime.date(2000, 1, 1) - datetime.date(1970, 1, 1)).days
-NO_KEY = "00000000-0000-0000-0000-000000000000"
+NO_KEY = bytes(16)
 # Signature, flags and length of the extension before the rows; the end mark behind them.
 _HEAD, _TAIL = 19, 2
 
@@ -49,7 +48,7 @@ def copy_out_fixed(query: str, params: Sequence[Any], columns: Mapping[str, str]
     return {name: rows[name].astype(shape[name].newbyteorder("=")) for name in columns}
 
 
-def copy_out_bytes(query: str, params: Sequence[Any]) -> tuple[list[str], list[memoryview]]:
+def copy_out_bytes(query: str, params: Sequence[Any]) -> tuple[list[bytes], list[memoryview]]:
     """The rows of a query of an id and a bytea, as two lists; for few rows of many bytes.
 
     Runs in the caller's transaction, under row level security.
@@ -59,7 +58,7 @@ def copy_out_bytes(query: str, params: Sequence[Any]) -> tuple[list[str], list[m
     while at < len(raw) - _TAIL:
         # Two bytes say how many fields follow; four before each how long it is.
         end = at + 26 + int.from_bytes(raw[at + 22 : at + 26])
-        keys.append(str(uuid.UUID(bytes=bytes(raw[at + 6 : at + 22]))))
+        keys.append(bytes(raw[at + 6 : at + 22]))
         pieces.append(raw[at + 26 : end])
         at = end
     return keys, pieces
@@ -73,13 +72,17 @@ def _copied(query: str, params: Sequence[Any]) -> memoryview:
     return buffer.getbuffer()
 
 
-def key_codes(keys: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
+def key_of(written: str | None) -> bytes:
+    """An id in its 16 bytes; `NO_KEY` for none."""
+    return bytes.fromhex(written.replace("-", "")) if written else NO_KEY
+
+
+def key_codes(keys: NDArray[Any]) -> tuple[NDArray[np.int64], list[bytes]]:
     """A column of kind KEY as positions in a list of its distinct ids, in the order of their first row."""
     column = pa.Array.from_buffers(
         pa.binary(16), len(keys), [None, pa.py_buffer(np.ascontiguousarray(keys))]
     ).dictionary_encode()
-    ids = [str(uuid.UUID(bytes=key)) for key in column.dictionary.to_pylist()]
-    return column.indices.to_numpy(zero_copy_only=False).astype(np.int64), ids
+    return column.indices.to_numpy(zero_copy_only=False).astype(np.int64), column.dictionary.to_pylist()
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from metrics.selectors.copying import (
     copy_out_bytes,
     copy_out_fixed,
     key_codes,
+    key_of,
 )
 
 
@@ -139,7 +140,7 @@ def read_months(account_ids: Sequence[str], scope: Scope, reference: datetime.da
     keys, pieces = copy_out_bytes(
         f"SELECT account_id, string_agg(packed, ''::bytea) {source} GROUP BY account_id", values
     )
-    positions = positions_of(keys, account_ids)
+    positions = positions_of(keys, [key_of(account) for account in account_ids])
     # Rows of ids that came up meanwhile are left out.
     known = [(position, piece) for position, piece in zip(positions, pieces, strict=True) if position >= 0]
     rows = np.frombuffer(b"".join(piece for _, piece in known), _PACKED)
@@ -195,7 +196,8 @@ def _read_large(
 class CellSums:
     """Sums of the product rollup by account, product and segment (K4, K5): arrays (cells,), ordered by account.
 
-    `account`, `product`: positions in the ids they were read for; `segment`: position in `segments`, "" = none.
+    `account`, `product`: positions in the ids they were read for; `segment`: position in `segments`,
+    whose ids are bytes (`key_of`).
     `recent`, `prior`: `YearSums` of the trailing 12 months and of the 12 before. `is_recent`: there is an entry
     in the trailing 12 months.
     """
@@ -203,7 +205,7 @@ class CellSums:
     account: NDArray[np.int64]
     product: NDArray[np.int64]
     segment: NDArray[np.int64]
-    segments: list[str]
+    segments: list[bytes]
     recent: "YearSums"
     prior: "YearSums"
     is_recent: NDArray[np.bool_]
@@ -249,7 +251,7 @@ def read_cells(
         GROUP BY account_id, product_id, segment_id
         """,
         [
-            NO_KEY,
+            str(uuid.UUID(bytes=NO_KEY)),
             *[month_start(month - 11)] * (1 + len(sums)),
             str(current_tenant_id()),
             *params,
@@ -273,7 +275,7 @@ def read_cells(
         account=account[found],
         product=product[found],
         segment=segment[found],
-        segments=["" if key == NO_KEY else key for key in segments],
+        segments=segments,
         recent=YearSums(**{name: rows[f"recent {name}"][found] for name in _CELL_SUMS}),
         prior=YearSums(**{name: rows[f"prior {name}"][found] for name in _CELL_SUMS}),
         is_recent=rows["is_recent"][found],
@@ -283,10 +285,10 @@ def read_cells(
 def _positions(keys: NDArray[Any], ids: Sequence[str]) -> NDArray[np.int64]:
     """Keys as positions in `ids`; -1 for one that is not in it."""
     codes, names = key_codes(keys)
-    return np.array(positions_of(names, ids), dtype=np.int64)[codes]
+    return np.array(positions_of(names, [key_of(each) for each in ids]), dtype=np.int64)[codes]
 
 
-def positions_of(keys: Sequence[str], ids: Sequence[str]) -> list[int]:
+def positions_of(keys: Sequence[Any], ids: Sequence[Any]) -> list[int]:
     """Keys as positions in `ids`; -1 for one that is not in it."""
     known = {key: position for position, key in enumerate(ids)}
     return [known.get(key, -1) for key in keys]

@@ -149,7 +149,8 @@ def _add_windows(columns: Columns, ledger: AccountLedger, parameters: Parameters
 def rollup_of(ledger: AccountLedger) -> Rollup:
     """The months as the engine reads them."""
     rows = ledger.months
-    money = floats_of(rows.money)
+    names = ("net_sales", "unknown_sales", "cogs", "cost_to_serve")
+    money = floats_of({name: rows.money[name] for name in names})
     return Rollup(
         account=rows.account,
         month=rows.month,

@@ -27,6 +27,7 @@ from metrics.engine import (
     upv,
     value_cells,
 )
+from metrics.selectors.copying import key_of
 from metrics.selectors.reading import CellSums, Lines, Products
 from metrics.services.columns import Columns, floats, of_floats, of_labels
 from metrics.services.parameters import Parameters
@@ -74,7 +75,7 @@ def space_cells(cells: CellSums, entered: pa.Table, lines: Lines, products: Prod
         [
             cells.segment[sold],
             np.array(
-                [codes.setdefault(key or "", len(codes)) for key in entered["segment"].to_pylist()],
+                [codes.setdefault(key_of(key), len(codes)) for key in entered["segment"].to_pylist()],
                 dtype=np.int64,
             ),
         ]

@@ -13,7 +13,7 @@ from accounts.models.ledger import PACKED_AMOUNTS
 from kam.tenancy.context import current_tenant_id
 from metrics.engine import month_index
 from metrics.selectors.amounts import decimals_of
-from metrics.selectors.copying import FLOAT, INTEGER, copy_out_fixed, read_each
+from metrics.selectors.copying import FLOAT, INTEGER, NO_KEY, copy_out_fixed, read_each
 from metrics.selectors.reading import (
     EVERY_ACCOUNT,
     Scope,
@@ -81,7 +81,7 @@ def test_sums_as_floats_stay_below_a_cent_of_the_exact_ones(in_tenant: uuid.UUID
                 key = (
                     int(cells.account[row]),
                     known.ids[cells.product[row]],
-                    cells.segments[cells.segment[row]] == "",
+                    cells.segments[cells.segment[row]] == NO_KEY,
                     name + year,
                 )
                 assert abs(Decimal(amount) - exact[key]) < Decimal("0.0001")
