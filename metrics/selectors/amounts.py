@@ -6,7 +6,7 @@ whole numbers below 2^53 are exact in float64, so `numpy.bincount` adds money to
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ DECIMALS = 12
 LARGEST = 2.0**53
 _SCALE = 10**DECIMALS
 _TYPE = pa.decimal128(34, DECIMALS)
+# The digits of Python's own context would round large amounts.
+_DIGITS = Context(prec=60)
 _HALF = np.uint64(32)
 _LOW = np.uint64(2**32 - 1)
 
@@ -46,7 +48,7 @@ class Amounts:
         """The amounts as Arrow decimals of twelve places."""
         if self.units.dtype == object:
             counts = (self.units * _SCALE + self.rest).tolist()
-            return pa.array([Decimal(count).scaleb(-DECIMALS) for count in counts], _TYPE)
+            return pa.array([Decimal(count).scaleb(-DECIMALS, _DIGITS) for count in counts], _TYPE)
         # units × 10^12 + rest in 128 bits, two's complement, from products of 32 bits. `rest` is carried over
         # first, so that it is never negative.
         rest = self.rest.astype(np.int64)
@@ -96,7 +98,7 @@ def exactly_addable(amounts: Iterable[Amounts]) -> bool:
 
 def large_amounts(decimals: pa.ChunkedArray) -> Amounts:
     """Amounts of any size, as integers of Python: exact wherever float64 would not be, and slow."""
-    counts = [int(value.scaleb(DECIMALS)) for value in decimals.to_pylist()]
+    counts = [int(value.scaleb(DECIMALS, _DIGITS)) for value in decimals.to_pylist()]
     # Cut towards zero, as the database does.
     units = [abs(count) // _SCALE * (1 if count > 0 else -1) for count in counts]
     return Amounts(

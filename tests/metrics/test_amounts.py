@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.selectors.amounts import Amounts, decimals_of, exactly_addable, floats_of, large_amounts
@@ -19,6 +19,7 @@ def _cut(values: list[Decimal]) -> Amounts:
     return Amounts(np.array(units, dtype=np.float64), np.array(rest, dtype=np.float64))
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(MONEY, st.integers(0, 3)), max_size=40))
 def test_sums_are_exact(rows: list[tuple[Decimal, int]]) -> None:
     amounts = _cut([value for value, _ in rows])
@@ -30,6 +31,7 @@ def test_sums_are_exact(rows: list[tuple[Decimal, int]]) -> None:
     assert sums.are_zero().tolist() == [value == 0 for value in expected]
 
 
+@settings(deadline=None)
 @given(values=st.lists(MONEY, min_size=1, max_size=20))
 def test_many_at_once_are_each_as_alone(values: list[Decimal]) -> None:
     first, second = _cut(values), _cut([-value for value in values])

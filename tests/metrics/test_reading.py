@@ -102,7 +102,7 @@ def test_months_are_read_as_they_stand(in_tenant: uuid.UUID, size: int) -> None:
             positive_days=age % 2,
             first_sale=date(2026, 1, 2 + age) if age % 4 else None,
             last_sale=date(2026, 2, 2 + age) if age % 4 else None,
-            **{name: Decimal(draw.randint(-size, size)).scaleb(-12) for name in PACKED_AMOUNTS},
+            **{name: Decimal(f"{draw.randint(-size, size)}E-12") for name in PACKED_AMOUNTS},
         )
         for account in accounts
         for age in range(-1, 20)
