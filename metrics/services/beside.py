@@ -17,7 +17,7 @@ class Beside:
 
     psycopg2 lets one statement at a time through a connection, so a query that the caller makes meanwhile waits
     its turn; call `wait` first where it must see what is queued. Leaving the block waits for all of them, and
-    raises what the first one failed with.
+    raises what the first one failed with, also in place of what the caller failed with after it.
     """
 
     def __init__(self) -> None:
@@ -55,3 +55,9 @@ class Beside:
         self._thread.shutdown(wait=True, cancel_futures=kind is not None)
         if kind is None:
             self.wait()
+            return
+        # The caller may only have met the transaction that one of them had broken.
+        for statement in self._queue:
+            failure = None if statement.cancelled() else statement.exception()
+            if failure is not None:
+                raise failure from error

@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+import time
 import uuid
 from typing import Any
 
@@ -235,4 +236,15 @@ def test_statements_beside_come_in_their_order_and_tell_their_errors(in_tenant: 
         cursor.execute("SAVEPOINT beside")
         with pytest.raises(DataError), Beside() as beside:
             beside.execute("SELECT 1 / %s", [0])
+        cursor.execute("ROLLBACK TO SAVEPOINT beside")
+
+        def go_on() -> None:
+            with Beside() as beside:
+                beside.execute("SELECT 1 / %s", [0])
+                # Waits its turn, and finds the transaction broken.
+                time.sleep(0.2)
+                cursor.execute("SELECT 1")
+
+        with pytest.raises(DataError):
+            go_on()
         cursor.execute("ROLLBACK TO SAVEPOINT beside")
