@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kam.common.api.fields import Choice, Day, Flag, Id, Money, Ratio, StrictSerializer, Text, Whole
+from kam.common.api.fields import Choice, Day, Flag, Id, Money, Objects, Ratio, StrictSerializer, Text, Whole
 from kam.common.api.views import KamApi
 from kam.common.errors import InvalidInputError
 from metrics.selectors.space_cell import cell_explained
@@ -104,7 +104,7 @@ class OpenSpacePreviewApi(KamApi):
     errors = (404,)
 
     class Input(StrictSerializer):
-        cells = serializers.ListField(child=CellInput(), max_length=MAX_PENDING)
+        cells = Objects(child=CellInput(), max_length=MAX_PENDING)
 
     class Output(SpaceWorth):
         cells = PreviewCell(many=True)
@@ -114,7 +114,7 @@ class OpenSpacePreviewApi(KamApi):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         account = account_of(self, pk)
         sent = self.parse(request)["cells"]
-        grid = open_space_pending(principal=self.principal, account=account, cells=sent)
+        grid = open_space_pending(account=account, cells=sent)
         keys = {(cell["segment"], cell["product_line"]) for cell in sent}
         ratios = published_ratios()
         return Response(

@@ -13,7 +13,7 @@ from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import TenantSettings
 from metrics.models import PortfolioSnapshot
 from metrics.selectors.account_detail import ZERO, Cell
-from planning.selectors.estimates import account_estimates
+from planning.selectors.estimates import account_estimates, peer_lines
 
 
 class PotentialLine(NamedTuple):
@@ -83,7 +83,7 @@ def potential_lines(
     found = [_entered(cell, by_cell, bought, settings, line_ratios) for cell in entered]
     estimates = account_estimates(
         settings=settings,
-        industry=account.industry,
+        peers=peer_lines(industry=account.industry) if settings.potential_estimates_enabled else (),
         current_by_line=by_line,
         entered_lines={cell.line_id for cell in entered},
     )

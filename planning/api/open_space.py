@@ -12,13 +12,26 @@ from rest_framework.response import Response
 from accounts.models import Account, Horizon, SuccessFactor
 from accounts.selectors.accounts import account_find
 from kam.common.api.etag import IfMatch, version_tag
-from kam.common.api.fields import Choice, Day, Id, Money, MoneyInput, Ratio, StrictSerializer, Text, Whole
+from kam.common.api.fields import (
+    Choice,
+    Day,
+    Id,
+    Money,
+    MoneyInput,
+    Objects,
+    Ratio,
+    StrictSerializer,
+    Text,
+    Whole,
+)
+from kam.common.api.renderers import decimal_text
 from kam.common.api.rows import read_rows
 from kam.common.api.views import KamApi
 from opportunities.api import OpportunityOutput
 from opportunities.selectors import opportunity_visible
 from planning.models import GrowthType, Position
-from planning.selectors.open_space import grid_tag, open_space_grid
+from planning.selectors.open_space import facts_tag, grid_of
+from planning.selectors.open_space_facts import open_space_facts
 from planning.services.open_space import open_space_patch
 from planning.services.push import open_space_push
 
@@ -170,7 +183,7 @@ class OpenSpaceApi(KamApi):
     errors = (404,)
 
     class Input(StrictSerializer):
-        cells = serializers.ListField(child=CellInput(), max_length=MAX_CELLS)
+        cells = Objects(child=CellInput(), max_length=MAX_CELLS)
 
     class Output(serializers.Serializer[Any]):
         account = Id()
@@ -187,8 +200,8 @@ class OpenSpaceApi(KamApi):
         lists = GridLists()
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        grid = open_space_grid(account=account_of(self, pk))
-        return self.tagged(request, grid, grid_tag(grid))
+        facts = open_space_facts(account_of(self, pk))
+        return self.tagged(request, lambda: grid_of(facts, money=decimal_text), facts_tag(facts))
 
     def patch(self, request: Request, pk: uuid.UUID) -> Response:
         account = account_of(self, pk)
@@ -196,8 +209,8 @@ class OpenSpaceApi(KamApi):
         if_match = self.if_match(request)
         assert isinstance(if_match, IfMatch), "This view requires the header."
         cells = self.parse(request)["cells"]
-        grid = open_space_patch(principal=self.principal, account=account, cells=cells, if_match=if_match)
-        return self.tagged(request, grid, grid_tag(grid))
+        facts = open_space_patch(principal=self.principal, account=account, cells=cells, if_match=if_match)
+        return self.tagged(request, lambda: grid_of(facts, money=decimal_text), facts_tag(facts))
 
 
 class OpenSpacePushApi(KamApi):

@@ -1,9 +1,10 @@
 """Estimated potentials of one account (K4): read from what its peers buy, never stored per account."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -36,14 +37,31 @@ class EstimatedPotential:
     peer_group: str
 
 
+class PeerLine(NamedTuple):
+    """What accounts of one industry ("" = all) buy of a line, base currency per year (K4)."""
+
+    product_line_id: uuid.UUID
+    line: str
+    industry: str
+    potential: Decimal
+    buyers: int
+
+
+def peer_lines(*, industry: str) -> list[PeerLine]:
+    """What peers of an industry and all accounts of the current tenant buy; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PEERS, [current_tenant_id(), industry])
+        return [PeerLine(*row) for row in cursor.fetchall()]
+
+
 def account_estimates(
     *,
     settings: TenantSettings,
-    industry: str,
+    peers: Iterable[PeerLine],
     current_by_line: Mapping[uuid.UUID, Decimal],
     entered_lines: Collection[uuid.UUID],
 ) -> dict[uuid.UUID, EstimatedPotential]:
-    """The estimates of an account by product line; one query (K4).
+    """The estimates of an account by product line (K4), from the `peer_lines` of its industry.
 
     `current_by_line`: the account's trailing-12-month net sales of a line over all its segments.
     `entered_lines`: lines with an entered potential anywhere in the account; those have no estimate. An
@@ -52,25 +70,22 @@ def account_estimates(
     """
     if not settings.potential_estimates_enabled:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_PEERS, [current_tenant_id(), industry])
-        rows = cursor.fetchall()
-    peers: dict[uuid.UUID, tuple[str, str, Decimal, int]] = {}
-    for line, name, group, potential, buyers in rows:
-        if line not in peers or group:
-            peers[line] = (name, group, potential, buyers)
+    chosen: dict[uuid.UUID, PeerLine] = {}
+    for peer in peers:
+        if peer.product_line_id not in chosen or peer.industry:
+            chosen[peer.product_line_id] = peer
     estimates = {}
-    for line, (name, group, potential, buyers) in peers.items():
+    for line, peer in chosen.items():
         current = max(current_by_line.get(line, Decimal(0)), Decimal(0))
-        if line not in entered_lines and potential > current:
+        if line not in entered_lines and peer.potential > current:
             estimates[line] = EstimatedPotential(
                 product_line_id=line,
-                line=name,
-                potential=potential,
+                line=peer.line,
+                potential=peer.potential,
                 current=current,
-                gap=potential - current,
+                gap=peer.potential - current,
                 probability=settings.potential_probability_estimated,
-                buyers=buyers,
-                peer_group=group,
+                buyers=peer.buyers,
+                peer_group=peer.industry,
             )
     return estimates

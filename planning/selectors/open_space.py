@@ -5,10 +5,10 @@ Put together in memory from `open_space_facts`, so that what is pending can be s
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.models import Account, ProductLine
 from kam.common.api.renderers import json_bytes
@@ -27,6 +27,8 @@ from planning.selectors.open_space_facts import (
 )
 
 NO_SALES = Sales(ZERO, ZERO)
+Money = Callable[[Decimal], Any]
+_COMPETITOR = Position.COMPETITOR.value
 
 
 def open_space_grid(*, account: Account) -> dict[str, Any]:
@@ -42,10 +44,12 @@ def open_space_grid(*, account: Account) -> dict[str, Any]:
     return grid_of(open_space_facts(account))
 
 
-def grid_of(facts: Facts) -> dict[str, Any]:
-    """The grid that some facts make."""
-    cells = _cells(facts)
-    _rank(cells)
+def grid_of(facts: Facts, *, money: Money = lambda value: value) -> dict[str, Any]:
+    """The grid that some facts make. `money` turns every amount into what the reader wants: a Decimal unless told."""
+    cells = _Cells(facts)
+    figures = cells.figures()
+    ranked = _ranked(figures)
+    ranks = {spot: rank for rank, spot in enumerate(ranked, start=1)}
     settings = facts.settings
     windows = {
         "trailing": twelve_months(facts.reference),
@@ -58,7 +62,7 @@ def grid_of(facts: Facts) -> dict[str, Any]:
         "windows": {
             name: {"first_month": first, "last_month": last} for name, (first, last) in windows.items()
         },
-        "position_factors": {word: float(settings.position_factor(word)) for word in Position.values},
+        "position_factors": cells.factors,
         "default_probability": settings.potential_probability_entered,
         "success_factors": [factor._asdict() for factor in facts.factors],
         "segments": [row._asdict() for row in facts.rows],
@@ -73,15 +77,38 @@ def grid_of(facts: Facts) -> dict[str, Any]:
             }
             for line in facts.lines
         ],
-        "cells": cells,
-        "totals": _totals(facts, cells),
-        "lists": _lists(facts, cells),
+        "cells": [cells.show(spot, found, ranks.get(spot), money) for spot, found in figures.items()],
+        "totals": _totals(facts, figures, money),
+        "lists": _lists(facts, figures, [*ranked, *(spot for spot in figures if spot not in ranks)]),
     }
 
 
-def grid_tag(grid: Mapping[str, Any]) -> str:
-    """The strong entity tag of a grid: of all that it shows, so that no change goes unseen."""
-    return f'"{hashlib.sha256(json_bytes(grid)).hexdigest()[:32]}"'
+# Counts up when the answer made of the same facts changes.
+_FORM = 1
+
+
+def facts_tag(facts: Facts) -> str:
+    """The strong entity tag of the grid that some facts make: of all that it shows, so that no change goes unseen.
+
+    A stored cell is told by its version, which the database counts; everything else is in it as it is.
+    """
+    settings = facts.settings
+    sets = (facts.rows, facts.lines, facts.factors, sorted(facts.people.values()))
+    shown = [
+        _FORM,
+        facts.account.pk,
+        [settings.base_currency, facts.reference, settings.fiscal_year_start],
+        [settings.potential_probability_entered, *map(settings.position_factor, Position.values)],
+        [estimate.__dict__ for estimate in facts.estimates.values()],
+        [
+            tuple(item)
+            for part in (facts.rows, facts.lines, facts.factors, sorted(facts.people.values()))
+            for item in part
+        ],
+        [(spot, *map(str, sales)) for spot, sales in sorted(facts.sales.items())],
+        [(spot, entry.id, entry.version, entry.csfs) for spot, entry in sorted(facts.entered.items())],
+    ]
+    return f'"{hashlib.sha256(json_bytes(shown)).hexdigest()[:32]}"'
 
 
 def cell_at(facts: Facts, grid: Mapping[str, Any], key: Key) -> dict[str, Any]:
@@ -90,63 +117,106 @@ def cell_at(facts: Facts, grid: Mapping[str, Any], key: Key) -> dict[str, Any]:
         if cell["product_line"] == key[1] and cell["segment"] == key[0]:
             found: dict[str, Any] = cell
             return found
-    ideas = {line.id for line in facts.lines if line.kind == ProductLine.Kind.IDEA}
-    return _cell(facts, key, idea=key[1] in ideas, factors=grid["position_factors"])
+    spot = facts.spots.of(key)
+    assert spot is not None, "The caller asks for a row and a column of this grid."
+    cells = _Cells(facts)
+    return cells.show(spot, cells.figures_at(spot), None, lambda value: value)
 
 
-def _cells(facts: Facts) -> list[dict[str, Any]]:
-    keys = {key for key, entry in facts.entered.items() if entry.says_something}
-    keys |= set(facts.sales) | {(None, line) for line in facts.estimates}
-    row_order = {row.id: number for number, row in enumerate(facts.rows)}
-    line_order = {line.id: number for number, line in enumerate(facts.lines)}
-    ideas = {line.id for line in facts.lines if line.kind == ProductLine.Kind.IDEA}
-    factors = {position: float(facts.settings.position_factor(position)) for position in Position.values}
-    chosen = sorted(
-        (key for key in keys if key[0] in row_order and key[1] in line_order),
-        key=lambda key: (row_order[key[0]], line_order[key[1]]),
-    )
-    return [_cell(facts, key, idea=key[1] in ideas, factors=factors) for key in chosen]
+class _Figures(NamedTuple):
+    """What one cell comes to. `rank`: by priority from 1, None = nothing to do."""
+
+    current: Decimal
+    current_fiscal_year: Decimal
+    potential: Decimal | None
+    gap: Decimal | None
+    probability: float | None
+    probability_assumed: bool
+    priority: float | None
+    basis: str | None
+    buyers: int | None
 
 
-def _cell(facts: Facts, key: Key, *, idea: bool, factors: Mapping[str, float]) -> dict[str, Any]:
-    segment, line = key
-    entry = facts.entered.get(key, EMPTY)
-    sales = facts.sales.get(key, NO_SALES)
-    estimate = facts.estimates.get(line) if segment is None else None
-    potential, gap, probability, basis = entry.potential, None, entry.probability, None
-    assumed = False
-    if potential is not None:
-        basis = "entered"
-        gap = max(potential - max(sales.year, ZERO), ZERO)
-        assumed = probability is None
-        probability = facts.settings.potential_probability_entered if probability is None else probability
-    elif estimate is not None:
-        potential, gap, basis = estimate.potential.quantize(CENT), estimate.gap.quantize(CENT), "estimated"
-        probability, assumed = estimate.probability, True
-    factor = factors[entry.position]
-    return {
-        "segment": segment,
-        "product_line": line,
-        "current": sales.year,
-        "current_fiscal_year": sales.fiscal,
-        "potential": potential,
-        "probability": probability,
-        "probability_assumed": assumed,
-        "gap": gap,
-        "growth_type": entry.growth_type_override or growth_type(idea=idea, bought=line in facts.bought),
-        "growth_type_override": entry.growth_type_override or None,
-        "position": entry.position,
-        "position_factor": factor,
-        "competitor": entry.competitor or None,
-        "csfs": entry.csfs,
-        "priority": None if gap is None else float(gap) * (1 + len(entry.csfs)) * factor,
-        "rank": None,
-        "basis": basis,
-        "buyers": estimate.buyers if basis == "estimated" and estimate is not None else None,
-        "contract_end": entry.contract_end,
-        "opportunity": entry.opportunity,
-        **who(entry),
-    }
+class _Cells:
+    """Makes the cells of one grid. What is the same for a whole column is worked out once."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.width = facts.spots.width
+        self.segments = [row.id for row in facts.rows]
+        self.lines = [line.id for line in facts.lines]
+        self.estimates = [facts.estimates.get(line) for line in self.lines]
+        self.growth_types = [
+            growth_type(idea=line.kind == ProductLine.Kind.IDEA, bought=line.id in facts.bought)
+            for line in facts.lines
+        ]
+        self.factors = position_factors(facts)
+        self.usual_probability = facts.settings.potential_probability_entered
+
+    def figures(self) -> dict[int, _Figures]:
+        """Of the cells that hold something, by their spot, in the order of the grid."""
+        facts = self.facts
+        spots = {spot for spot, entry in facts.entered.items() if entry.says_something}
+        spots.update(facts.sales)
+        # An estimate stands in the first row, whose spots are the numbers of the columns.
+        spots.update(spot for spot, estimate in enumerate(self.estimates) if estimate is not None)
+        return {spot: self.figures_at(spot) for spot in sorted(spots)}
+
+    def figures_at(self, spot: int) -> _Figures:
+        """Of the cell of one spot."""
+        entry = self.facts.entered.get(spot, EMPTY)
+        sales = self.facts.sales.get(spot, NO_SALES)
+        potential, probability, assumed, basis, buyers = entry.potential, entry.probability, False, None, None
+        if potential is not None:
+            basis = "entered"
+            gap = max(potential - max(sales.year, ZERO), ZERO)
+            if probability is None:
+                probability, assumed = self.usual_probability, True
+        elif spot < self.width and (estimate := self.estimates[spot]) is not None:
+            potential, gap, basis = (
+                estimate.potential.quantize(CENT),
+                estimate.gap.quantize(CENT),
+                "estimated",
+            )
+            probability, assumed, buyers = estimate.probability, True, estimate.buyers
+        else:
+            return _Figures(*sales, None, None, probability, False, None, None, None)
+        priority = float(gap) * (1 + len(entry.csfs)) * self.factors[entry.position]
+        return _Figures(*sales, potential, gap, probability, assumed, priority, basis, buyers)
+
+    def show(self, spot: int, figures: _Figures, rank: int | None, money: Money) -> dict[str, Any]:
+        """The cell of one spot as it is answered."""
+        row, column = divmod(spot, self.width)
+        entry = self.facts.entered.get(spot, EMPTY)
+        current, fiscal, potential, gap, probability, assumed, priority, basis, buyers = figures
+        return {
+            "segment": self.segments[row],
+            "product_line": self.lines[column],
+            "current": money(current),
+            "current_fiscal_year": money(fiscal),
+            "potential": None if potential is None else money(potential),
+            "probability": probability,
+            "probability_assumed": assumed,
+            "gap": None if gap is None else money(gap),
+            "growth_type": entry.growth_type_override or self.growth_types[column],
+            "growth_type_override": entry.growth_type_override or None,
+            "position": entry.position,
+            "position_factor": self.factors[entry.position],
+            "competitor": entry.competitor or None,
+            "csfs": entry.csfs,
+            "priority": priority,
+            "rank": rank,
+            "basis": basis,
+            "buyers": buyers,
+            "contract_end": entry.contract_end,
+            "opportunity": entry.opportunity,
+            **who(entry),
+        }
+
+
+def position_factors(facts: Facts) -> dict[str, float]:
+    """The tenant's factor of each position (K6)."""
+    return {word: float(facts.settings.position_factor(word)) for word in Position.values}
 
 
 def who(entry: Entry) -> dict[str, Any]:
@@ -170,12 +240,10 @@ def growth_type(*, idea: bool, bought: bool) -> str:
     return GrowthType.UP_SELL.value if bought else GrowthType.CROSS_SELL.value
 
 
-def _rank(cells: list[dict[str, Any]]) -> None:
-    """Ranks from 1 by priority; ties stand in the order of the grid; nothing to do = no rank (K6)."""
-    todo = [cell for cell in cells if cell["priority"]]
-    todo.sort(key=lambda cell: -cell["priority"])
-    for rank, cell in enumerate(todo, start=1):
-        cell["rank"] = rank
+def _ranked(figures: Mapping[int, _Figures]) -> list[int]:
+    """Spots by priority, the highest first; ties stand in the order of the grid; nothing to do = no rank (K6)."""
+    todo = [(-found.priority, spot) for spot, found in figures.items() if found.priority]
+    return [spot for _, spot in sorted(todo)]
 
 
 @dataclass
@@ -188,14 +256,18 @@ class _Sum:
     potential_entered: Decimal | None = None
     gap: Decimal | None = None
 
-    def add(self, cell: Mapping[str, Any]) -> None:
-        self.current += cell["current"]
-        self.current_fiscal_year += cell["current_fiscal_year"]
-        if cell["potential"] is not None:
-            self.potential = (self.potential or ZERO) + cell["potential"]
-            self.gap = (self.gap or ZERO) + cell["gap"]
-            if cell["basis"] == "entered":
-                self.potential_entered = (self.potential_entered or ZERO) + cell["potential"]
+    @classmethod
+    def of(cls, cells: list[_Figures]) -> "_Sum":
+        """The sum of some cells."""
+        known = [cell for cell in cells if cell.potential is not None]
+        entered = [cell.potential for cell in known if cell.basis == "entered"]
+        return cls(
+            sum([cell.current for cell in cells], ZERO),
+            sum([cell.current_fiscal_year for cell in cells], ZERO),
+            sum([cell.potential for cell in known], ZERO) if known else None,
+            sum(entered, ZERO) if entered else None,
+            sum([cell.gap for cell in known], ZERO) if known else None,
+        )
 
     def merge(self, other: "_Sum") -> None:
         self.current += other.current
@@ -205,22 +277,25 @@ class _Sum:
             if theirs is not None:
                 setattr(self, name, (getattr(self, name) or ZERO) + theirs)
 
-    def show(self) -> dict[str, Decimal | None]:
+    def show(self, money: Money) -> dict[str, Any]:
         return {
-            "current": self.current,
-            "current_fiscal_year": self.current_fiscal_year,
-            "potential": self.potential,
-            "potential_entered": self.potential_entered,
-            "gap": self.gap,
+            "current": money(self.current),
+            "current_fiscal_year": money(self.current_fiscal_year),
+            "potential": None if self.potential is None else money(self.potential),
+            "potential_entered": None if self.potential_entered is None else money(self.potential_entered),
+            "gap": None if self.gap is None else money(self.gap),
         }
 
 
-def _totals(facts: Facts, cells: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    rows = {row.id: _Sum() for row in facts.rows}
-    columns = {line.id: _Sum() for line in facts.lines}
-    for cell in cells:
-        rows[cell["segment"]].add(cell)
-        columns[cell["product_line"]].add(cell)
+def _totals(facts: Facts, figures: Mapping[int, _Figures], money: Money) -> dict[str, Any]:
+    by_row: list[list[_Figures]] = [[] for _ in facts.rows]
+    by_column: list[list[_Figures]] = [[] for _ in facts.lines]
+    for spot, cell in figures.items():
+        row, column = divmod(spot, facts.spots.width)
+        by_row[row].append(cell)
+        by_column[column].append(cell)
+    rows = {row.id: _Sum.of(found) for row, found in zip(facts.rows, by_row, strict=True)}
+    columns = {line.id: _Sum.of(found) for line, found in zip(facts.lines, by_column, strict=True)}
     grand = _Sum()
     for total in columns.values():
         grand.merge(total)
@@ -234,33 +309,34 @@ def _totals(facts: Facts, cells: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         units.setdefault(line.business_unit_id, _Sum()).merge(columns[line.id])
         names[line.business_unit_id] = line.business_unit_name
     return {
-        "rows": [{"segment": row.id, **rows[row.id].show()} for row in facts.rows],
-        "columns": [{"product_line": line.id, **columns[line.id].show()} for line in facts.lines],
+        "rows": [{"segment": row.id, **rows[row.id].show(money)} for row in facts.rows],
+        "columns": [{"product_line": line.id, **columns[line.id].show(money)} for line in facts.lines],
         "business_units": [
-            {"business_unit": unit, "name": names[unit], **total.show()} for unit, total in units.items()
+            {"business_unit": unit, "name": names[unit], **total.show(money)} for unit, total in units.items()
         ],
-        "grand": grand.show(),
+        "grand": grand.show(money),
     }
 
 
-def _lists(facts: Facts, cells: list[dict[str, Any]]) -> dict[str, Any]:
+def _lists(facts: Facts, figures: Mapping[int, _Figures], ordered: Iterable[int]) -> dict[str, Any]:
     """The three lists of the enhanced view, in the order of their ranks (K6)."""
-
-    def open_here(cell: Mapping[str, Any]) -> bool:
-        # An estimate stands for the line in all segments.
-        sales = (
-            facts.by_line.get(cell["product_line"], ZERO) if cell["basis"] == "estimated" else cell["current"]
-        )
-        return sales <= 0
-
-    def chosen(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        ranked = sorted(found, key=lambda cell: (cell["rank"] is None, cell["rank"] or 0))
-        return [{name: cell[name] for name in ("segment", "product_line")} for cell in ranked]
-
-    return {
-        "unserved": chosen(cell for cell in cells if open_here(cell) and (cell["potential"] or ZERO) > 0),
-        "strategic_open": chosen(cell for cell in cells if open_here(cell) and cell["csfs"]),
-        "competitor_advantaged": chosen(
-            cell for cell in cells if cell["position"] == Position.COMPETITOR.value
-        ),
+    segments, lines = [row.id for row in facts.rows], [line.id for line in facts.lines]
+    lists: dict[str, list[dict[str, Any]]] = {
+        "unserved": [],
+        "strategic_open": [],
+        "competitor_advantaged": [],
     }
+    for spot in ordered:
+        row, column = divmod(spot, facts.spots.width)
+        cell, entry = figures[spot], facts.entered.get(spot, EMPTY)
+        key = {"segment": segments[row], "product_line": lines[column]}
+        # An estimate stands for the line in all segments.
+        sales = facts.by_line[lines[column]] if cell.basis == "estimated" else cell.current
+        if sales <= 0:
+            if cell.potential:
+                lists["unserved"].append(key)
+            if entry.csfs:
+                lists["strategic_open"].append(key)
+        if entry.position == _COMPETITOR:
+            lists["competitor_advantaged"].append(key)
+    return lists

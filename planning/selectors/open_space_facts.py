@@ -1,25 +1,30 @@
 """What the Open Space of one account is made of, read set by set: eight queries whatever the size (K6).
 
 Money is Decimal, per year, in the tenant's base currency.
+
+A grid of 200 × 60 has 12,000 cells, and reading and hashing two UUIDs for each would cost more than all the rest.
+So the sets with a row per cell come with their ids as text and are kept by the cell's spot (`Spots`), a number.
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Q, Sum
+from django.db import connection
+from django.db.models import Q
 
-from accounts.models import Account, CellMonth, ProductLine, Segment, SuccessFactor
+from accounts.models import Account, ProductLine, Segment, SuccessFactor
 from accounts.selectors.success_factors import success_factor_list
+from kam.common.prepared import Prepared
 from kam.tenancy.context import current_tenant_id
-from kam.tenancy.models import Membership, TenantSettings
+from kam.tenancy.models import TenantSettings
 from kam.tenancy.reference import reference_date
 from kam.tenancy.selectors import tenant_settings
-from planning.models import OpenSpaceCell, OpenSpaceCellFactor, Position
-from planning.selectors.estimates import EstimatedPotential, account_estimates
+from planning.models import OpenSpaceCellFactor, Position
+from planning.selectors.estimates import EstimatedPotential, PeerLine, account_estimates, peer_lines
 
 Key = tuple[uuid.UUID | None, uuid.UUID]
 ZERO, CENT = Decimal(0), Decimal("0.0001")
@@ -79,9 +84,10 @@ class Person(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What people entered about one cell. `csfs`: ids of the open success factors it serves, in their order."""
+    """What people entered about one cell. `id`: its key as text. `csfs`: ids of the open success factors it
+    serves, in their order."""
 
-    id: uuid.UUID | None = None
+    id: str | None = None
     potential: Decimal | None = None
     probability: float | None = None
     competitor: str = ""
@@ -120,35 +126,66 @@ class Sales(NamedTuple):
     fiscal: Decimal
 
 
+class Spots:
+    """Numbers the cells of a grid, row by row: number of the row × number of columns + number of the column.
+
+    The order of the spots is the order of the grid, and the spots of the first row are the columns' numbers.
+    """
+
+    def __init__(self, rows: Sequence[Row], lines: Sequence[Line]) -> None:
+        self.width = len(lines)
+        self.starts: dict[str | None, int] = {
+            None if row.id is None else str(row.id): number * self.width for number, row in enumerate(rows)
+        }
+        self.columns: dict[str | None, int] = {str(line.id): number for number, line in enumerate(lines)}
+
+    def find(self, segment: str | None, line: str | None) -> int | None:
+        """The spot of a cell by the ids of its segment and line as text; None where the grid has no such."""
+        start, column = self.starts.get(segment), self.columns.get(line)
+        return None if start is None or column is None else start + column
+
+    def of(self, key: Key) -> int | None:
+        """The same by their keys."""
+        return self.find(None if key[0] is None else str(key[0]), str(key[1]))
+
+
 @dataclass
 class Facts:
-    """What the grid is made of. The sums by line and the estimates follow from the rest (`derive`)."""
+    """What the grid is made of; `sales` and `entered` by the cell's spot. The sums by line and the estimates
+    follow from the rest (`derive`)."""
 
     account: Account
     settings: TenantSettings
     reference: date
     rows: list[Row]
     lines: list[Line]
-    sales: dict[Key, Sales]
-    entered: dict[Key, Entry]
+    spots: Spots
+    sales: dict[int, Sales]
+    entered: dict[int, Entry]
+    people: dict[uuid.UUID, Person]
     factors: list["Factor"]
-    links: dict[uuid.UUID, dict[uuid.UUID, uuid.UUID]]
+    links: dict[str, dict[uuid.UUID, uuid.UUID]]
+    peers: list[PeerLine]
     by_line: dict[uuid.UUID, Decimal] = field(default_factory=dict)
     bought: set[uuid.UUID] = field(default_factory=set)
     estimates: dict[uuid.UUID, EstimatedPotential] = field(default_factory=dict)
 
     def derive(self) -> "Facts":
         """Put in what follows: sales by line, which lines are bought (K4), estimates of the others."""
-        self.by_line, self.bought = {}, set()
-        for (_, line), sales in self.sales.items():
-            self.by_line[line] = self.by_line.get(line, ZERO) + sales.year
+        width = self.spots.width
+        sums, bought = [ZERO] * width, set()
+        for spot, sales in self.sales.items():
+            sums[spot % width] += sales.year
             if sales.year > 0:
-                self.bought.add(line)
+                bought.add(spot % width)
+        self.by_line = {line.id: total for line, total in zip(self.lines, sums, strict=True)}
+        self.bought = {self.lines[column].id for column in bought}
+        entered = {spot % width for spot, entry in self.entered.items() if entry.potential is not None}
         self.estimates = account_estimates(
             settings=self.settings,
-            industry=self.account.industry,
+            peers=self.peers,
             current_by_line=self.by_line,
-            entered_lines={line for (_, line), entry in self.entered.items() if entry.potential is not None},
+            entered_lines={self.lines[column].id for column in entered},
         )
         return self
 
@@ -158,67 +195,104 @@ def open_space_facts(account: Account) -> Facts:
     settings = tenant_settings()
     reference = reference_date(settings)
     factors, links = open_factors(account), factor_links(account)
+    rows, lines = open_space_rows(account), open_space_lines(account)
+    spots = Spots(rows, lines)
+    entered, people = entries(account, spots, factors, links)
     return Facts(
         account=account,
         settings=settings,
         reference=reference,
-        rows=open_space_rows(account),
-        lines=open_space_lines(account),
-        sales=sales_by_cell(
-            account=account, reference=reference, fiscal_year_start=settings.fiscal_year_start
+        rows=rows,
+        lines=lines,
+        spots=spots,
+        sales=sales_by_spot(
+            account, spots, reference=reference, fiscal_year_start=settings.fiscal_year_start
         ),
-        entered=entries(account, factors, links),
+        entered=entered,
+        people=people,
         factors=factors,
         links=links,
+        peers=peer_lines(industry=account.industry) if settings.potential_estimates_enabled else [],
     ).derive()
 
 
-def sales_by_cell(*, account: Account, reference: date, fiscal_year_start: int) -> dict[Key, Sales]:
-    """Net sales by (segment, product line) in both windows, credits included. One query."""
+# Sums by product come in the order of the rollup's key; the few that are left are brought together by line.
+_SALES = """
+    SELECT s.segment_id::text, p.product_line_id::text, sum(s.year), sum(s.fiscal)
+    FROM (
+        SELECT product_id, segment_id,
+               coalesce(sum(net_sales) FILTER (WHERE month >= %(first)s), 0) AS year,
+               coalesce(sum(net_sales) FILTER (WHERE month BETWEEN %(fiscal_first)s AND %(fiscal_last)s), 0)
+                   AS fiscal
+        FROM accounts_cellmonth
+        WHERE tenant_id = %(tenant)s AND account_id = %(account)s
+            AND month BETWEEN least(%(first)s, %(fiscal_first)s) AND %(last)s
+        GROUP BY product_id, segment_id
+    ) s
+    JOIN accounts_product p ON p.tenant_id = %(tenant)s AND p.id = s.product_id
+    GROUP BY s.segment_id, p.product_line_id
+"""
+
+
+def sales_by_spot(
+    account: Account, spots: Spots, *, reference: date, fiscal_year_start: int
+) -> dict[int, Sales]:
+    """Net sales by cell in both windows, credits included. One query."""
     first, last = twelve_months(reference)
     fiscal_first, fiscal_last = fiscal_year(reference, start_month=fiscal_year_start)
-    rows = (
-        CellMonth.objects.filter(
-            tenant_id=account.tenant_id,
-            account_id=account.pk,
-            month__gte=min(first, fiscal_first),
-            month__lte=last,
-            product__tenant_id=account.tenant_id,
-        )
-        .values_list("segment_id", "product__product_line_id")
-        .annotate(
-            year=Sum("net_sales", filter=Q(month__gte=first), default=ZERO),
-            fiscal=Sum("net_sales", filter=Q(month__gte=fiscal_first, month__lte=fiscal_last), default=ZERO),
-        )
-    )
-    return {
-        (segment, line): Sales(year.quantize(CENT), fiscal.quantize(CENT))
-        for segment, line, year, fiscal in rows
+    values = {
+        "tenant": account.tenant_id,
+        "account": account.pk,
+        "first": first,
+        "last": last,
+        "fiscal_first": fiscal_first,
+        "fiscal_last": fiscal_last,
     }
+    with connection.cursor() as cursor:
+        cursor.execute(_SALES, values)
+        rows = cursor.fetchall()
+    found = {}
+    for segment, line, year, fiscal in rows:
+        spot = spots.find(segment, line)
+        if spot is not None:
+            found[spot] = Sales(year.quantize(CENT), fiscal.quantize(CENT))
+    return found
+
+
+_LINES = Prepared(
+    lambda tenant, account: (
+        ProductLine.objects.filter(tenant_id=tenant)
+        .filter(Q(account_id=account) | Q(kind=ProductLine.Kind.CATALOGUE))
+        .filter(Q(business_unit__tenant_id=tenant) | Q(business_unit__isnull=True))
+        .order_by("kind", "business_unit__position", "business_unit__name", "position", "name", "id")
+        .values_list("id", "external_id", "name", "kind", "business_unit_id", "business_unit__name")
+    ),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
 
 
 def open_space_lines(account: Account) -> list[Line]:
     """The columns: the catalogue by business unit, then this account's ideas."""
-    rows = (
-        ProductLine.objects.filter(tenant_id=account.tenant_id)
-        .filter(Q(account_id=account.pk) | Q(kind=ProductLine.Kind.CATALOGUE))
-        .filter(Q(business_unit__tenant_id=account.tenant_id) | Q(business_unit__isnull=True))
-        .order_by("kind", "business_unit__position", "business_unit__name", "position", "name", "id")
-        .values_list("id", "external_id", "name", "kind", "business_unit_id", "business_unit__name")
-    )
-    return [Line(*row) for row in rows]
+    return [Line(*row) for row in _LINES(tenant=account.tenant_id, account=account.pk)]
+
+
+_SEGMENTS = Prepared(
+    lambda tenant, account: (
+        Segment.objects.filter(tenant_id=tenant, account_id=account)
+        .order_by("position", "name", "id")
+        .values_list("id", "external_id", "name", "kind", "parent_id")
+    ),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
 
 
 def open_space_rows(account: Account) -> list[Row]:
     """The rows: the whole account, then the customer's segments as a tree, parents before children."""
-    segments = [
-        Row(*values)
-        for values in Segment.objects.filter(tenant_id=account.tenant_id, account_id=account.pk)
-        .order_by("position", "name", "id")
-        .values_list("id", "external_id", "name", "kind", "parent_id")
-    ]
     below: dict[uuid.UUID | None, list[Row]] = {}
-    for segment in segments:
+    for values in _SEGMENTS(tenant=account.tenant_id, account=account.pk):
+        segment = Row(*values)
         below.setdefault(segment.parent, []).append(segment)
     ordered, todo = [Row(None, None, WHOLE_ACCOUNT, None, None)], below.get(None, [])[::-1]
     while todo:
@@ -238,61 +312,84 @@ class Factor(NamedTuple):
     horizon: str | None
 
 
+_FACTORS = Prepared(
+    lambda tenant, account: (
+        success_factor_list(account=Account(tenant_id=tenant, pk=account))
+        .select_related(None)
+        .values_list("id", "title", "kind", "owner_name", "horizon")
+    ),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
+
+
 def open_factors(account: Account) -> list[Factor]:
     """The open success factors of an account in their order."""
-    rows = success_factor_list(account=account).select_related(None)
+    rows = _FACTORS(tenant=account.tenant_id, account=account.pk)
     return [
         Factor(factor, title, kind, owner or None, horizon or None)
-        for factor, title, kind, owner, horizon in rows.values_list(
-            "id", "title", "kind", "owner_name", "horizon"
-        )
+        for factor, title, kind, owner, horizon in rows
     ]
 
 
-def factor_links(account: Account) -> dict[uuid.UUID, dict[uuid.UUID, uuid.UUID]]:
-    """Cell id → open success factor id → id of the link."""
-    rows = OpenSpaceCellFactor.objects.filter(
-        tenant_id=account.tenant_id,
-        factor__tenant_id=account.tenant_id,
-        factor__account_id=account.pk,
+_LINKS = Prepared(
+    lambda tenant, account: OpenSpaceCellFactor.objects.filter(
+        tenant_id=tenant,
+        factor__tenant_id=tenant,
+        factor__account_id=account,
         factor__state=SuccessFactor.State.OPEN,
-    ).values_list("cell_id", "factor_id", "id")
-    links: dict[uuid.UUID, dict[uuid.UUID, uuid.UUID]] = {}
-    for cell, factor, link in rows:
-        links.setdefault(cell, {})[factor] = link
+    ).values_list("cell_id", "factor_id", "id"),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
+
+
+def factor_links(account: Account) -> dict[str, dict[uuid.UUID, uuid.UUID]]:
+    """Cell id as text → open success factor id → id of the link."""
+    links: dict[str, dict[uuid.UUID, uuid.UUID]] = {}
+    for cell, factor, link in _LINKS(tenant=account.tenant_id, account=account.pk):
+        links.setdefault(str(cell), {})[factor] = link
     return links
 
 
-_ENTRY = (
-    "segment_id", "product_line_id", "id", "potential", "probability", "competitor", "position",
-    "contract_end", "growth_type_override", "note", "opportunity_id", "version", "updated_at",
-    "owner_id", "changed_by_id",
-)  # fmt: skip
+_CELLS = """
+    SELECT segment_id::text, product_line_id::text, id::text, potential, probability, competitor, position,
+           contract_end, growth_type_override, note, opportunity_id, version, updated_at, owner_id::text,
+           changed_by_id::text
+    FROM planning_openspacecell WHERE tenant_id = %s AND account_id = %s
+"""
 
 
 def entries(
     account: Account,
+    spots: Spots,
     factors: Sequence[Factor],
-    links: Mapping[uuid.UUID, Mapping[uuid.UUID, uuid.UUID]],
-) -> dict[Key, Entry]:
-    """What people entered, by (segment, product line), with the factors that each cell serves."""
-    rows = list(
-        OpenSpaceCell.objects.filter(tenant_id=account.tenant_id, account_id=account.pk).values_list(*_ENTRY)
-    )
-    people = people_by_member({member for row in rows for member in row[-2:] if member is not None})
+    links: Mapping[str, Mapping[uuid.UUID, uuid.UUID]],
+) -> tuple[dict[int, Entry], dict[uuid.UUID, Person]]:
+    """What people entered, by the cell's spot, with the factors that each cell serves; and who they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CELLS, [account.tenant_id, account.pk])
+        rows = cursor.fetchall()
+    named = people_by_member(({row[-2] for row in rows} | {row[-1] for row in rows}) - {None})
+    people: dict[str | None, Person] = {str(member): person for member, person in named.items()}
     served = {cell: tuple(factor.id for factor in factors if factor.id in own) for cell, own in links.items()}
-    found: dict[Key, Entry] = {}
-    for row in rows:
-        people_of_row = people.get(row[-2]), people.get(row[-1])
-        found[row[0], row[1]] = Entry._make((*row[2:-2], *people_of_row, served.get(row[2], ())))
-    return found
+    found: dict[int, Entry] = {}
+    for segment, line, cell, *said, owner, editor in rows:
+        spot = spots.find(segment, line)
+        if spot is not None:
+            found[spot] = Entry(cell, *said, people.get(owner), people.get(editor), served.get(cell, ()))
+    return found, named
 
 
-def people_by_member(member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Person]:
+def people_by_member(member_ids: Iterable[uuid.UUID | str]) -> dict[uuid.UUID, Person]:
     """Members of the current tenant by their id, those who left too."""
-    if not member_ids:
+    wanted = [str(member) for member in member_ids]
+    if not wanted:
         return {}
-    rows = Membership.objects.filter(tenant_id=current_tenant_id(), pk__in=member_ids).values_list(
-        "id", "user_id", "user__name", "user__email"
-    )
-    return {member: Person(member, user, name or email) for member, user, name, email in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.id, u.id, coalesce(nullif(u.name, ''), u.email) FROM tenancy_membership m "
+            "JOIN tenancy_user u ON u.id = m.user_id WHERE m.tenant_id = %s AND m.id = ANY(%s::uuid[])",
+            [current_tenant_id(), wanted],
+        )
+        return {row[0]: Person(*row) for row in cursor.fetchall()}

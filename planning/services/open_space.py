@@ -2,20 +2,20 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import Account, ProductLine
 from kam.common.api.etag import IfMatch
+from kam.common.api.renderers import json_bytes
 from kam.common.errors import FieldError, InvalidInputError, StaleWriteError
-from kam.common.saving import lock_row, set_values
+from kam.common.saving import check_values, lock_row
 from kam.tenancy.access import Principal
 from kam.tenancy.permissions import authorise
 from kam.tenancy.selectors import member_ids_of_users
 from planning.models import OpenSpaceCell, OpenSpaceCellFactor
-from planning.selectors.open_space import grid_of, grid_tag, growth_type, who
+from planning.selectors.open_space import facts_tag, grid_of, growth_type, who
 from planning.selectors.open_space_facts import (
     EMPTY,
     Entry,
@@ -27,7 +27,7 @@ from planning.selectors.open_space_facts import (
 )
 from planning.signals import open_space_changed
 
-STORED = (
+CHECKED = (
     "potential",
     "probability",
     "competitor",
@@ -35,45 +35,25 @@ STORED = (
     "contract_end",
     "growth_type_override",
     "note",
-    "owner",
 )
-WRITABLE = (*STORED, "growth_type", "csfs")
+TEXTS = ("competitor", "growth_type_override", "note")
+WRITABLE = (*CHECKED, "owner", "growth_type", "csfs")
 
 
-@dataclass
-class CellChange:
-    """What one submitted cell makes of what is stored: the row to write, and the factors it serves then."""
+class CellChange(NamedTuple):
+    """What one submitted cell makes of what is stored. Who, when and version of `after` are those of `before`."""
 
+    spot: int
     key: Key
     before: Entry
-    row: OpenSpaceCell
-    csfs: tuple[uuid.UUID, ...]
-    owner: Person | None
-    changed: bool
-
-    @property
-    def entry(self) -> Entry:
-        """What the cell says with the change. Who, when and version are those of `before`."""
-        row = self.row
-        return self.before._replace(
-            id=row.pk,
-            potential=row.potential,
-            probability=row.probability,
-            competitor=row.competitor,
-            position=row.position,
-            contract_end=row.contract_end,
-            growth_type_override=row.growth_type_override,
-            note=row.note,
-            owner=self.owner,
-            csfs=self.csfs,
-        )
+    after: Entry
 
 
 @transaction.atomic
 def open_space_patch(
     *, principal: Principal, account: Account, cells: Sequence[Mapping[str, Any]], if_match: IfMatch
-) -> dict[str, Any]:
-    """Write cells of an account's grid and return the grid as it is now.
+) -> Facts:
+    """Write cells of an account's grid and return what the grid is made of now.
 
     Each of `cells` names `segment` (id or None = whole account) and `product_line`, and any of `WRITABLE`;
     what is not named stays. A potential (base currency, per year) replaces the estimate of its line; None
@@ -87,69 +67,108 @@ def open_space_patch(
     row = lock_row(Account.objects.filter(tenant_id=principal.tenant.id), account.pk)
     authorise(principal, "accounts.change", row)
     facts = open_space_facts(row)
-    before = grid_of(facts)
-    if not if_match.matches(grid_tag(before)):
+    if not if_match.anything and not if_match.matches(facts_tag(facts)):
         raise _stale(facts, cells)
-    changes = [change for change in cell_changes(principal, facts, cells) if change.changed]
+    changes = [change for change in cell_changes(facts, cells) if change.after != change.before]
     if not changes:
-        return before
+        return facts
     _write(principal, facts, changes)
     open_space_changed.send(sender=OpenSpaceCell, tenant_id=row.tenant_id, account_ids=[row.pk])
-    return grid_of(facts.derive())
+    return facts.derive()
 
 
-def open_space_pending(
-    *, principal: Principal, account: Account, cells: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def open_space_pending(*, account: Account, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The grid as it would be with these cells written; nothing is. Cells and errors as `open_space_patch`."""
     facts = open_space_facts(account)
-    for change in cell_changes(principal, facts, cells):
-        facts.entered[change.key] = change.entry
+    for change in cell_changes(facts, cells):
+        facts.entered[change.spot] = change.after
     return grid_of(facts.derive())
 
 
-def cell_changes(principal: Principal, facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[CellChange]:
+def cell_changes(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[CellChange]:
     """What each submitted cell would change, all checked, in their order. Raises InvalidInputError."""
-    keys = _checked_keys(facts, cells)
+    spots = _checked_spots(facts, cells)
     owners = _owners(cells)
-    ideas = {line.id for line in facts.lines if line.kind == ProductLine.Kind.IDEA}
-    computed = {
-        line.id: growth_type(idea=line.id in ideas, bought=line.id in facts.bought) for line in facts.lines
-    }
-    return [
-        _change(facts, key, values, owners=owners, computed=computed[key[1]], path=f"cells.{number}")
-        for number, (key, values) in enumerate(zip(keys, cells, strict=True))
+    computed = [
+        growth_type(idea=line.kind == ProductLine.Kind.IDEA, bought=line.id in facts.bought)
+        for line in facts.lines
     ]
+    changes = []
+    for number, (spot, values) in enumerate(zip(spots, cells, strict=True)):
+        before = facts.entered.get(spot, EMPTY)
+        try:
+            given = _given(facts, values, owners=owners, computed=computed[spot % facts.spots.width])
+            changed = {name: value for name, value in given.items() if getattr(before, name) != value}
+            check_values(OpenSpaceCell, {name: changed[name] for name in CHECKED if name in changed})
+        except InvalidInputError as error:
+            path = f"cells.{number}"
+            faults = [
+                FieldError(f"{path}.{fault.field}", fault.message, fault.code) for fault in error.errors
+            ]
+            raise InvalidInputError(error.message, errors=faults) from error
+        key = (values.get("segment"), values["product_line"])
+        changes.append(CellChange(spot, key, before, before._replace(**changed) if changed else before))
+    return changes
+
+
+_WRITE = """
+    INSERT INTO planning_openspacecell (
+        tenant_id, account_id, segment_id, product_line_id, potential, probability, competitor, position,
+        contract_end, growth_type_override, note, owner_id, changed_by_id, created_at, updated_at
+    )
+    SELECT %s, %s, segment, product_line, potential, probability, competitor, position,
+           contract_end, growth_type_override, note, owner, %s, statement_timestamp(), statement_timestamp()
+    FROM json_to_recordset(%s) AS written (
+        segment uuid, product_line uuid, potential numeric, probability float8, competitor text, position text,
+        contract_end date, growth_type_override text, note text, owner uuid
+    )
+    ON CONFLICT (tenant_id, account_id, segment_id, product_line_id) DO UPDATE SET
+        potential = excluded.potential, probability = excluded.probability, competitor = excluded.competitor,
+        position = excluded.position, contract_end = excluded.contract_end,
+        growth_type_override = excluded.growth_type_override, note = excluded.note,
+        owner_id = excluded.owner_id, changed_by_id = excluded.changed_by_id, updated_at = excluded.updated_at
+    RETURNING segment_id::text, product_line_id::text, id::text, version, updated_at
+"""
 
 
 def _write(principal: Principal, facts: Facts, changes: Sequence[CellChange]) -> None:
-    """Store the changes, and put them into `facts` as the database has them then."""
-    editor = principal.member
+    """Store the changes in one statement, and put them into `facts` as the database has them then."""
+    editor, account = principal.member, facts.account
+    rows = [
+        {
+            "segment": change.key[0],
+            "product_line": change.key[1],
+            **{name: getattr(change.after, name) for name in CHECKED},
+            "owner": change.after.owner.member_id if change.after.owner else None,
+        }
+        for change in changes
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [account.tenant_id, account.pk, editor.pk, json_bytes(rows).decode()])
+        stored = {facts.spots.find(*row[:2]): row[2:] for row in cursor.fetchall()}
+    me = facts.people[editor.pk] = Person(editor.pk, editor.user_id, editor.user.display_name)
     for change in changes:
-        change.row.changed_by_id = editor.pk
-    OpenSpaceCell.objects.bulk_create(
-        [change.row for change in changes],
-        batch_size=1000,
-        update_conflicts=True,
-        unique_fields=["tenant", "account", "segment", "product_line"],
-        update_fields=[*STORED, "changed_by", "updated_at"],
-    )
-    _link(facts, changes)
-    me = Person(editor.pk, editor.user_id, editor.user.display_name)
-    for change in changes:
-        facts.entered[change.key] = change.entry._replace(
-            changed_by=me, changed_at=change.row.updated_at, version=(change.before.version or 0) + 1
+        cell, version, changed_at = stored[change.spot]
+        facts.entered[change.spot] = change.after._replace(
+            id=cell, version=version, changed_by=me, changed_at=changed_at
         )
+    _link(facts, changes)
 
 
 def _link(facts: Facts, changes: Sequence[CellChange]) -> None:
     gone, new = [], []
     for change in changes:
-        cell, links = change.row.pk, facts.links.setdefault(change.row.pk, {})
-        gone += [links.pop(factor) for factor in set(links) - set(change.csfs)]
-        for factor in change.csfs:
+        if change.before.csfs == change.after.csfs:
+            continue
+        cell = facts.entered[change.spot].id
+        assert cell is not None, "It is stored."
+        links = facts.links.setdefault(cell, {})
+        gone += [links.pop(factor) for factor in set(links) - set(change.after.csfs)]
+        for factor in change.after.csfs:
             if factor not in links:
-                link = OpenSpaceCellFactor(tenant_id=change.row.tenant_id, cell_id=cell, factor_id=factor)
+                link = OpenSpaceCellFactor(
+                    tenant_id=facts.account.tenant_id, cell_id=uuid.UUID(cell), factor_id=factor
+                )
                 links[factor] = link.pk
                 new.append(link)
     if gone:
@@ -158,29 +177,28 @@ def _link(facts: Facts, changes: Sequence[CellChange]) -> None:
         OpenSpaceCellFactor.objects.bulk_create(new, batch_size=1000)
 
 
-def _checked_keys(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[Key]:
-    rows = {row.id for row in facts.rows}
-    lines = {line.id for line in facts.lines}
-    keys: list[Key] = []
+def _checked_spots(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Where the cells stand. Raises InvalidInputError naming the segments and lines that are none of the grid."""
+    spots = [facts.spots.of((cell.get("segment"), cell["product_line"])) for cell in cells]
+    found = [spot for spot in spots if spot is not None]
+    if len(set(found)) == len(cells):
+        return found
     seen: set[Key] = set()
     faults = []
     for number, cell in enumerate(cells):
         key = (cell.get("segment"), cell["product_line"])
-        if key[0] not in rows:
+        if key[0] not in {row.id for row in facts.rows}:
             faults.append(
                 FieldError(f"cells.{number}.segment", "There is no such segment of this account.", "unknown")
             )
-        if key[1] not in lines:
+        if key[1] not in {line.id for line in facts.lines}:
             faults.append(
                 FieldError(f"cells.{number}.product_line", "There is no such product line.", "unknown")
             )
         if key in seen:
             faults.append(FieldError(f"cells.{number}", "This cell is in the request twice.", "repeated"))
         seen.add(key)
-        keys.append(key)
-    if faults:
-        raise InvalidInputError(f"{faults[0].field}: {faults[0].message}", errors=faults)
-    return keys
+    raise InvalidInputError(f"{faults[0].field}: {faults[0].message}", errors=faults)
 
 
 def _owners(cells: Sequence[Mapping[str, Any]]) -> dict[uuid.UUID, Person]:
@@ -189,62 +207,32 @@ def _owners(cells: Sequence[Mapping[str, Any]]) -> dict[uuid.UUID, Person]:
     return {person.user_id: person for person in people_by_member(set(members.values())).values()}
 
 
-def _change(
-    facts: Facts,
-    key: Key,
-    values: Mapping[str, Any],
-    *,
-    owners: Mapping[uuid.UUID, Person],
-    computed: str,
-    path: str,
-) -> CellChange:
-    before = facts.entered.get(key, EMPTY)
-    row = _row(facts.account, key, before)
+def _given(
+    facts: Facts, values: Mapping[str, Any], *, owners: Mapping[uuid.UUID, Person], computed: str
+) -> dict[str, Any]:
+    """What a submitted cell sets, as an `Entry` keeps it. Raises InvalidInputError naming the field."""
     given = {name: values[name] for name in WRITABLE if name in values}
     if "growth_type" in given:
         wanted = given.pop("growth_type")
         given.setdefault("growth_type_override", "" if wanted in (None, computed) else wanted)
     if given.get("position", "") is None:
-        given["position"] = OpenSpaceCell._meta.get_field("position").default
-    owner = before.owner
-    if "owner" in given:
-        owner = None if given["owner"] is None else owners.get(given["owner"])
-        if owner is None and given["owner"] is not None:
-            raise InvalidInputError.of(f"{path}.owner", "There is no such member.", "unknown")
-        given["owner"] = owner.member_id if owner else None
-    csfs = before.csfs
+        given["position"] = EMPTY.position
+    for name in TEXTS:
+        if given.get(name, "") is None:
+            given[name] = ""
+    if given.get("owner") is not None:
+        given["owner"] = owners.get(given["owner"])
+        if given["owner"] is None:
+            raise InvalidInputError.of("owner", "There is no such member.", "unknown")
     if "csfs" in given:
-        csfs = _served(facts, given.pop("csfs") or (), path=path)
-    try:
-        changed = bool(set_values(row, given))
-    except InvalidInputError as error:
-        faults = [FieldError(f"{path}.{fault.field}", fault.message, fault.code) for fault in error.errors]
-        raise InvalidInputError(error.message, errors=faults) from error
-    return CellChange(key, before, row, csfs, owner, changed or csfs != before.csfs)
+        given["csfs"] = _served(facts, given["csfs"] or ())
+    return given
 
 
-def _row(account: Account, key: Key, entry: Entry) -> OpenSpaceCell:
-    """The stored cell as a row that can be changed, without reading it again."""
-    row = OpenSpaceCell(
-        tenant_id=account.tenant_id,
-        account_id=account.pk,
-        segment_id=key[0],
-        product_line_id=key[1],
-        opportunity_id=entry.opportunity,
-        owner_id=entry.owner.member_id if entry.owner else None,
-        **{name: getattr(entry, name) for name in STORED if name != "owner"},
-    )
-    if entry.id is not None:
-        row.pk = entry.id
-    return row
-
-
-def _served(facts: Facts, wanted: Sequence[uuid.UUID], *, path: str) -> tuple[uuid.UUID, ...]:
+def _served(facts: Facts, wanted: Sequence[uuid.UUID]) -> tuple[uuid.UUID, ...]:
     known = [factor.id for factor in facts.factors]
     if not set(wanted) <= set(known):
-        raise InvalidInputError.of(
-            f"{path}.csfs", "There is no such open success factor of this account.", "unknown"
-        )
+        raise InvalidInputError.of("csfs", "There is no such open success factor of this account.", "unknown")
     return tuple(factor for factor in known if factor in set(wanted))
 
 
@@ -252,7 +240,8 @@ def _stale(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> StaleWriteError:
     answers = []
     for cell in cells:
         key = (cell.get("segment"), cell["product_line"])
-        now = facts.entered.get(key, EMPTY)
+        spot = facts.spots.of(key)
+        now = EMPTY if spot is None else facts.entered.get(spot, EMPTY)
         answers.append(
             {
                 "segment": key[0],

@@ -21,8 +21,8 @@ from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import tenant_settings
 from planning.forms.open_space import CellForm
 from planning.models import GrowthType, OpenSpaceCell, Position
-from planning.selectors.open_space import grid_tag, growth_type, open_space_grid
-from planning.selectors.open_space_facts import open_space_lines
+from planning.selectors.open_space import facts_tag, grid_of, growth_type
+from planning.selectors.open_space_facts import open_space_facts, open_space_lines
 from planning.services.open_space import open_space_patch
 from planning.services.push import open_space_push
 from planning.views.open_space import owners, visible_account, window_words
@@ -117,7 +117,8 @@ def open_space_cell(request: HttpRequest, account_id: uuid.UUID, line_id: uuid.U
     account = visible_account(request, account_id)
     if request.method == "POST":
         account = own_account(request, account_id, "accounts.change")
-    grid = open_space_grid(account=account)
+    facts = open_space_facts(account)
+    grid = grid_of(facts)
     place = _place(request, grid, line_id)
     people = owners()
     conflict = False
@@ -145,7 +146,7 @@ def open_space_cell(request: HttpRequest, account_id: uuid.UUID, line_id: uuid.U
     return render(
         request,
         "planning/open_space_cell.html",
-        {**context, "form": form, "conflict": conflict, "tag": grid_tag(grid)},
+        {**context, "form": form, "conflict": conflict, "tag": facts_tag(facts)},
     )
 
 

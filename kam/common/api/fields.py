@@ -10,10 +10,13 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import RegexValidator
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import empty
 
 _DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,12})?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -154,6 +157,48 @@ class StrictSerializer(serializers.Serializer[Any]):
                     {name: [ErrorDetail("There is no such field.", "unknown")] for name in unknown}
                 )
         return super().to_internal_value(data)
+
+
+class Objects(serializers.ListField):
+    """A list of many flat objects, each as its child, a StrictSerializer without validators of its own.
+
+    DRF walks all fields of the child for every object and copies much on the way. Here the child's fields take
+    the values that are given, and the child itself is asked only about an object that has a fault, to word it.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        assert isinstance(self.child, StrictSerializer), "The child is an object."
+        own = type(self.child).validate, type(self.child).to_internal_value
+        assert own == (StrictSerializer.validate, StrictSerializer.to_internal_value), "It adds no checks."
+
+    @cached_property
+    def _plan(self) -> tuple[dict[str, Any], dict[str, Any], set[str], frozenset[str]]:
+        fields = {field.field_name: field for field in self.child._writable_fields}
+        defaults = {name: field.default for name, field in fields.items() if field.default is not empty}
+        assert not any(map(callable, defaults.values())), "Defaults are plain values."
+        required = {name for name, field in fields.items() if field.required}
+        return fields, defaults, required, self.child.ignored - frozenset(fields)
+
+    def run_child_validation(self, data: list[Any]) -> list[Any]:
+        found = []
+        for item in data:
+            try:
+                found.append(self._read(item))
+            except (serializers.ValidationError, DjangoValidationError, LookupError):
+                return super().run_child_validation(data)
+        return found
+
+    def _read(self, item: Any) -> dict[str, Any]:
+        """One object without a fault. Raises ValidationError or LookupError for any other."""
+        fields, defaults, required, ignored = self._plan
+        if not isinstance(item, dict) or not required <= item.keys():
+            raise LookupError
+        read = dict(defaults)
+        for name, value in item.items():
+            if name not in ignored:
+                read[name] = fields[name].run_validation(value)
+        return read
 
 
 def read_only(output: type[serializers.Serializer[Any]], written: type[Any]) -> frozenset[str]:

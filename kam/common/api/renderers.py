@@ -11,9 +11,17 @@ from rest_framework.renderers import BaseRenderer
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY
 
 
+def decimal_text(value: Decimal) -> str | None:
+    """A decimal with every digit it has and without an exponent; None for what is no number."""
+    text = str(value)
+    if "E" not in text and value.is_finite():
+        return text
+    return format(value, "f") if value.is_finite() else None
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return format(value, "f") if value.is_finite() else None
+        return decimal_text(value)
     if isinstance(value, Promise):
         return str(value)
     if isinstance(value, frozenset | set):
