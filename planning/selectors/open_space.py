@@ -6,7 +6,6 @@ Put together in memory from `open_space_facts`, so that what is pending can be s
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -28,6 +27,12 @@ from planning.selectors.open_space_facts import (
 
 NO_SALES = Sales(ZERO, ZERO)
 Money = Callable[[Decimal], Any]
+
+
+def _as_it_is(value: Decimal) -> Decimal:
+    return value
+
+
 _COMPETITOR = Position.COMPETITOR.value
 
 
@@ -44,7 +49,7 @@ def open_space_grid(*, account: Account) -> dict[str, Any]:
     return grid_of(open_space_facts(account))
 
 
-def grid_of(facts: Facts, *, money: Money = lambda value: value) -> dict[str, Any]:
+def grid_of(facts: Facts, *, money: Money = _as_it_is) -> dict[str, Any]:
     """The grid that some facts make. `money` turns every amount into what the reader wants: a Decimal unless told."""
     cells = _Cells(facts)
     figures = cells.figures()
@@ -77,7 +82,7 @@ def grid_of(facts: Facts, *, money: Money = lambda value: value) -> dict[str, An
             }
             for line in facts.lines
         ],
-        "cells": [cells.show(spot, found, ranks.get(spot), money) for spot, found in figures.items()],
+        "cells": cells.show(figures, ranks, money),
         "totals": _totals(facts, figures, money),
         "lists": _lists(facts, figures, [*ranked, *(spot for spot in figures if spot not in ranks)]),
     }
@@ -100,11 +105,7 @@ def facts_tag(facts: Facts) -> str:
         [settings.base_currency, facts.reference, settings.fiscal_year_start],
         [settings.potential_probability_entered, *map(settings.position_factor, Position.values)],
         [estimate.__dict__ for estimate in facts.estimates.values()],
-        [
-            tuple(item)
-            for part in (facts.rows, facts.lines, facts.factors, sorted(facts.people.values()))
-            for item in part
-        ],
+        [[tuple(item) for item in items] for items in sets],
         [(spot, *map(str, sales)) for spot, sales in sorted(facts.sales.items())],
         [(spot, entry.id, entry.version, entry.csfs) for spot, entry in sorted(facts.entered.items())],
     ]
@@ -120,7 +121,7 @@ def cell_at(facts: Facts, grid: Mapping[str, Any], key: Key) -> dict[str, Any]:
     spot = facts.spots.of(key)
     assert spot is not None, "The caller asks for a row and a column of this grid."
     cells = _Cells(facts)
-    return cells.show(spot, cells.figures_at(spot), None, lambda value: value)
+    return cells.show(cells.figures([spot]), {}, _as_it_is)[0]
 
 
 class _Figures(NamedTuple):
@@ -153,65 +154,89 @@ class _Cells:
         self.factors = position_factors(facts)
         self.usual_probability = facts.settings.potential_probability_entered
 
-    def figures(self) -> dict[int, _Figures]:
-        """Of the cells that hold something, by their spot, in the order of the grid."""
-        facts = self.facts
-        spots = {spot for spot, entry in facts.entered.items() if entry.says_something}
-        spots.update(facts.sales)
+    def figures(self, spots: Iterable[int] | None = None) -> dict[int, _Figures]:
+        """Of some cells by their spot; of all that hold something, in the order of the grid, unless told."""
+        entered, sales, factors = self.facts.entered, self.facts.sales, self.factors
+        found = {}
+        for spot in self._filled() if spots is None else spots:
+            entry = entered.get(spot, EMPTY)
+            year, fiscal = sales.get(spot, NO_SALES)
+            potential, probability = entry.potential, entry.probability
+            assumed, basis, buyers = False, None, None
+            if potential is not None:
+                basis = "entered"
+                gap = max(potential - year, ZERO) if year > 0 else potential
+                if probability is None:
+                    probability, assumed = self.usual_probability, True
+            elif spot < self.width and (estimate := self.estimates[spot]) is not None:
+                potential, gap, basis = (
+                    estimate.potential.quantize(CENT),
+                    estimate.gap.quantize(CENT),
+                    "estimated",
+                )
+                probability, assumed, buyers = estimate.probability, True, estimate.buyers
+            else:
+                found[spot] = _Figures(year, fiscal, None, None, probability, False, None, None, None)
+                continue
+            priority = float(gap) * (1 + len(entry.csfs)) * factors[entry.position]
+            found[spot] = _Figures(
+                year, fiscal, potential, gap, probability, assumed, priority, basis, buyers
+            )
+        return found
+
+    def _filled(self) -> list[int]:
+        spots = {spot for spot, entry in self.facts.entered.items() if entry.says_something}
+        spots.update(self.facts.sales)
         # An estimate stands in the first row, whose spots are the numbers of the columns.
         spots.update(spot for spot, estimate in enumerate(self.estimates) if estimate is not None)
-        return {spot: self.figures_at(spot) for spot in sorted(spots)}
+        return sorted(spots)
 
-    def figures_at(self, spot: int) -> _Figures:
-        """Of the cell of one spot."""
-        entry = self.facts.entered.get(spot, EMPTY)
-        sales = self.facts.sales.get(spot, NO_SALES)
-        potential, probability, assumed, basis, buyers = entry.potential, entry.probability, False, None, None
-        if potential is not None:
-            basis = "entered"
-            gap = max(potential - max(sales.year, ZERO), ZERO)
-            if probability is None:
-                probability, assumed = self.usual_probability, True
-        elif spot < self.width and (estimate := self.estimates[spot]) is not None:
-            potential, gap, basis = (
-                estimate.potential.quantize(CENT),
-                estimate.gap.quantize(CENT),
-                "estimated",
+    def show(
+        self, figures: Mapping[int, _Figures], ranks: Mapping[int, int], money: Money
+    ) -> list[dict[str, Any]]:
+        """Cells as they are answered."""
+        entered, factors = self.facts.entered, self.factors
+        shown = []
+        for spot, (
+            current,
+            fiscal,
+            potential,
+            gap,
+            probability,
+            assumed,
+            priority,
+            basis,
+            buyers,
+        ) in figures.items():
+            row, column = divmod(spot, self.width)
+            entry = entered.get(spot, EMPTY)
+            position = entry.position
+            shown.append(
+                {
+                    "segment": self.segments[row],
+                    "product_line": self.lines[column],
+                    "current": money(current),
+                    "current_fiscal_year": money(fiscal),
+                    "potential": None if potential is None else money(potential),
+                    "probability": probability,
+                    "probability_assumed": assumed,
+                    "gap": None if gap is None else money(gap),
+                    "growth_type": entry.growth_type_override or self.growth_types[column],
+                    "growth_type_override": entry.growth_type_override or None,
+                    "position": position,
+                    "position_factor": factors[position],
+                    "competitor": entry.competitor or None,
+                    "csfs": entry.csfs,
+                    "priority": priority,
+                    "rank": ranks.get(spot),
+                    "basis": basis,
+                    "buyers": buyers,
+                    "contract_end": entry.contract_end,
+                    "opportunity": entry.opportunity,
+                    **who(entry),
+                }
             )
-            probability, assumed, buyers = estimate.probability, True, estimate.buyers
-        else:
-            return _Figures(*sales, None, None, probability, False, None, None, None)
-        priority = float(gap) * (1 + len(entry.csfs)) * self.factors[entry.position]
-        return _Figures(*sales, potential, gap, probability, assumed, priority, basis, buyers)
-
-    def show(self, spot: int, figures: _Figures, rank: int | None, money: Money) -> dict[str, Any]:
-        """The cell of one spot as it is answered."""
-        row, column = divmod(spot, self.width)
-        entry = self.facts.entered.get(spot, EMPTY)
-        current, fiscal, potential, gap, probability, assumed, priority, basis, buyers = figures
-        return {
-            "segment": self.segments[row],
-            "product_line": self.lines[column],
-            "current": money(current),
-            "current_fiscal_year": money(fiscal),
-            "potential": None if potential is None else money(potential),
-            "probability": probability,
-            "probability_assumed": assumed,
-            "gap": None if gap is None else money(gap),
-            "growth_type": entry.growth_type_override or self.growth_types[column],
-            "growth_type_override": entry.growth_type_override or None,
-            "position": entry.position,
-            "position_factor": self.factors[entry.position],
-            "competitor": entry.competitor or None,
-            "csfs": entry.csfs,
-            "priority": priority,
-            "rank": rank,
-            "basis": basis,
-            "buyers": buyers,
-            "contract_end": entry.contract_end,
-            "opportunity": entry.opportunity,
-            **who(entry),
-        }
+        return shown
 
 
 def position_factors(facts: Facts) -> dict[str, float]:
@@ -219,8 +244,15 @@ def position_factors(facts: Facts) -> dict[str, float]:
     return {word: float(facts.settings.position_factor(word)) for word in Position.values}
 
 
-def who(entry: Entry) -> dict[str, Any]:
+_NOBODY = dict.fromkeys(
+    ("note", "owner", "owner_name", "version", "changed_by", "changed_by_name", "changed_at")
+)
+
+
+def who(entry: Entry) -> Mapping[str, Any]:
     """Note, owner, version and last editor of a cell, all null where nobody entered anything."""
+    if entry is EMPTY:
+        return _NOBODY
     owner, editor = entry.owner, entry.changed_by
     return {
         "note": entry.note or None,
@@ -246,75 +278,86 @@ def _ranked(figures: Mapping[int, _Figures]) -> list[int]:
     return [spot for _, spot in sorted(todo)]
 
 
-@dataclass
-class _Sum:
-    """Totals of some cells; None = no cell has one."""
+class _Sums:
+    """Totals of some groups of cells, by the group's number. None = no cell of the group has one."""
 
-    current: Decimal = ZERO
-    current_fiscal_year: Decimal = ZERO
-    potential: Decimal | None = None
-    potential_entered: Decimal | None = None
-    gap: Decimal | None = None
+    def __init__(self, count: int) -> None:
+        self.current = [ZERO] * count
+        self.fiscal = [ZERO] * count
+        self.potential: list[Decimal | None] = [None] * count
+        self.entered: list[Decimal | None] = [None] * count
+        self.gap: list[Decimal | None] = [None] * count
 
-    @classmethod
-    def of(cls, cells: list[_Figures]) -> "_Sum":
-        """The sum of some cells."""
-        known = [cell for cell in cells if cell.potential is not None]
-        entered = [cell.potential for cell in known if cell.basis == "entered"]
-        return cls(
-            sum([cell.current for cell in cells], ZERO),
-            sum([cell.current_fiscal_year for cell in cells], ZERO),
-            sum([cell.potential for cell in known], ZERO) if known else None,
-            sum(entered, ZERO) if entered else None,
-            sum([cell.gap for cell in known], ZERO) if known else None,
-        )
+    def merge(self, group: int, other: "_Sums", number: int) -> None:
+        """Put another group's totals into one of these."""
+        self.current[group] += other.current[number]
+        self.fiscal[group] += other.fiscal[number]
+        for ours, theirs in (
+            (self.potential, other.potential),
+            (self.entered, other.entered),
+            (self.gap, other.gap),
+        ):
+            value = theirs[number]
+            if value is not None:
+                ours[group] = (ours[group] or ZERO) + value
 
-    def merge(self, other: "_Sum") -> None:
-        self.current += other.current
-        self.current_fiscal_year += other.current_fiscal_year
-        for name in ("potential", "potential_entered", "gap"):
-            theirs = getattr(other, name)
-            if theirs is not None:
-                setattr(self, name, (getattr(self, name) or ZERO) + theirs)
-
-    def show(self, money: Money) -> dict[str, Any]:
+    def show(self, group: int, money: Money) -> dict[str, Any]:
+        potential, entered, gap = self.potential[group], self.entered[group], self.gap[group]
         return {
-            "current": money(self.current),
-            "current_fiscal_year": money(self.current_fiscal_year),
-            "potential": None if self.potential is None else money(self.potential),
-            "potential_entered": None if self.potential_entered is None else money(self.potential_entered),
-            "gap": None if self.gap is None else money(self.gap),
+            "current": money(self.current[group]),
+            "current_fiscal_year": money(self.fiscal[group]),
+            "potential": None if potential is None else money(potential),
+            "potential_entered": None if entered is None else money(entered),
+            "gap": None if gap is None else money(gap),
         }
 
 
+def _sum(figures: Mapping[int, _Figures], facts: Facts) -> tuple[_Sums, _Sums]:
+    """Totals of every row's own cells, and of every column."""
+    width = facts.spots.width
+    rows, columns = _Sums(len(facts.rows)), _Sums(width)
+    for spot, (current, fiscal, potential, gap, _, _, _, basis, _) in figures.items():
+        for sums, group in zip((rows, columns), divmod(spot, width), strict=True):
+            if current is not ZERO:
+                sums.current[group] += current
+                sums.fiscal[group] += fiscal
+            if potential is not None and gap is not None:
+                sums.potential[group] = (sums.potential[group] or ZERO) + potential
+                sums.gap[group] = (sums.gap[group] or ZERO) + gap
+                if basis == "entered":
+                    sums.entered[group] = (sums.entered[group] or ZERO) + potential
+    return rows, columns
+
+
 def _totals(facts: Facts, figures: Mapping[int, _Figures], money: Money) -> dict[str, Any]:
-    by_row: list[list[_Figures]] = [[] for _ in facts.rows]
-    by_column: list[list[_Figures]] = [[] for _ in facts.lines]
-    for spot, cell in figures.items():
-        row, column = divmod(spot, facts.spots.width)
-        by_row[row].append(cell)
-        by_column[column].append(cell)
-    rows = {row.id: _Sum.of(found) for row, found in zip(facts.rows, by_row, strict=True)}
-    columns = {line.id: _Sum.of(found) for line, found in zip(facts.lines, by_column, strict=True)}
-    grand = _Sum()
-    for total in columns.values():
-        grand.merge(total)
+    rows, columns = _sum(figures, facts)
+    grand = _Sums(1)
+    for column in range(len(facts.lines)):
+        grand.merge(0, columns, column)
+    numbers = {row.id: number for number, row in enumerate(facts.rows)}
     # Rows stand parents first, so that walking them backwards has every child complete before its parent.
-    for row in reversed(facts.rows):
-        if row.parent is not None and row.parent in rows:
-            rows[row.parent].merge(rows[row.id])
-    units: dict[uuid.UUID | None, _Sum] = {}
-    names: dict[uuid.UUID | None, str | None] = {}
+    for number in range(len(facts.rows) - 1, 0, -1):
+        parent = facts.rows[number].parent
+        if parent is not None and parent in numbers:
+            rows.merge(numbers[parent], rows, number)
+    units: dict[uuid.UUID | None, int] = {}
     for line in facts.lines:
-        units.setdefault(line.business_unit_id, _Sum()).merge(columns[line.id])
-        names[line.business_unit_id] = line.business_unit_name
+        units.setdefault(line.business_unit_id, len(units))
+    names = {line.business_unit_id: line.business_unit_name for line in facts.lines}
+    by_unit = _Sums(len(units))
+    for column, line in enumerate(facts.lines):
+        by_unit.merge(units[line.business_unit_id], columns, column)
     return {
-        "rows": [{"segment": row.id, **rows[row.id].show(money)} for row in facts.rows],
-        "columns": [{"product_line": line.id, **columns[line.id].show(money)} for line in facts.lines],
-        "business_units": [
-            {"business_unit": unit, "name": names[unit], **total.show(money)} for unit, total in units.items()
+        "rows": [{"segment": row.id, **rows.show(number, money)} for number, row in enumerate(facts.rows)],
+        "columns": [
+            {"product_line": line.id, **columns.show(number, money)}
+            for number, line in enumerate(facts.lines)
         ],
-        "grand": grand.show(money),
+        "business_units": [
+            {"business_unit": unit, "name": names[unit], **by_unit.show(number, money)}
+            for unit, number in units.items()
+        ],
+        "grand": grand.show(0, money),
     }
 
 
@@ -326,17 +369,21 @@ def _lists(facts: Facts, figures: Mapping[int, _Figures], ordered: Iterable[int]
         "strategic_open": [],
         "competitor_advantaged": [],
     }
+    entered, width = facts.entered, facts.spots.width
     for spot in ordered:
-        row, column = divmod(spot, facts.spots.width)
-        cell, entry = figures[spot], facts.entered.get(spot, EMPTY)
-        key = {"segment": segments[row], "product_line": lines[column]}
+        cell, entry = figures[spot], entered.get(spot, EMPTY)
         # An estimate stands for the line in all segments.
-        sales = facts.by_line[lines[column]] if cell.basis == "estimated" else cell.current
-        if sales <= 0:
-            if cell.potential:
+        sales = facts.by_line[lines[spot]] if cell.basis == "estimated" else cell.current
+        unserved = bool(cell.potential) and sales <= 0
+        strategic = bool(entry.csfs) and sales <= 0
+        competitor = entry.position == _COMPETITOR
+        if unserved or strategic or competitor:
+            row, column = divmod(spot, width)
+            key = {"segment": segments[row], "product_line": lines[column]}
+            if unserved:
                 lists["unserved"].append(key)
-            if entry.csfs:
+            if strategic:
                 lists["strategic_open"].append(key)
-        if entry.position == _COMPETITOR:
-            lists["competitor_advantaged"].append(key)
+            if competitor:
+                lists["competitor_advantaged"].append(key)
     return lists

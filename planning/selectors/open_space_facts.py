@@ -373,11 +373,14 @@ def entries(
     named = people_by_member(({row[-2] for row in rows} | {row[-1] for row in rows}) - {None})
     people: dict[str | None, Person] = {str(member): person for member, person in named.items()}
     served = {cell: tuple(factor.id for factor in factors if factor.id in own) for cell, own in links.items()}
+    starts, columns = spots.starts, spots.columns
     found: dict[int, Entry] = {}
-    for segment, line, cell, *said, owner, editor in rows:
-        spot = spots.find(segment, line)
-        if spot is not None:
-            found[spot] = Entry(cell, *said, people.get(owner), people.get(editor), served.get(cell, ()))
+    for row in rows:
+        start, column = starts.get(row[0]), columns.get(row[1])
+        if start is not None and column is not None:
+            found[start + column] = Entry._make(
+                (*row[2:13], people.get(row[13]), people.get(row[14]), served.get(row[2], ()))
+            )
     return found, named
 
 
