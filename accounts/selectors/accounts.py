@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import Account
+from kam.common.prepared import Prepared
 from kam.tenancy.access import Principal
 from kam.tenancy.models import Role
 from kam.tenancy.selectors import tenant_settings
@@ -49,10 +50,22 @@ def of_visible_accounts(
     return rows.filter(visible | Q(account_id__isnull=True)) if or_none else rows.filter(visible)
 
 
+# The first statement of every page and request about one account.
+_ACCOUNT = Prepared(
+    lambda tenant, account: Account.objects.filter(tenant_id=tenant, pk=account).select_related(
+        "owner__user"
+    ),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
+
+
 def account_find(principal: Principal, account_id: uuid.UUID | None) -> Account | None:
     """One visible account, with its owner; None for any other id."""
     if account_id is None:
         return None
+    if sees_all_accounts(principal):
+        return _ACCOUNT.first(tenant=principal.tenant.id, account=account_id)
     return account_visible(principal).select_related("owner__user").filter(pk=account_id).first()
 
 

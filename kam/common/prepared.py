@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
+from django_scopes import scopes_disabled
 
 M = TypeVar("M", bound=Model)
 Reader = Callable[[Any], list[Any]]
@@ -30,7 +31,8 @@ class Prepared(Generic[M]):
 
     `build` is called once, with a sample of every value; where a sample turns up among the parameters of the
     statement, the value of a call is put in. So the text must not depend on the values: none may be None, a list,
-    or a number that the ORM writes into the text (a slice).
+    or a number that the ORM writes into the text (a slice). Nobody's scope is entered meanwhile, so `build` filters
+    the tenant itself, as every selector does.
     """
 
     def __init__(self, build: "Callable[..., QuerySet[M, Any]]", **kinds: type) -> None:
@@ -50,7 +52,9 @@ class Prepared(Generic[M]):
 
     def _compile(self) -> tuple[str, tuple[tuple[str | None, Any], ...], Reader]:
         samples = {name: _SAMPLES[kind](number) for number, (name, kind) in enumerate(self._kinds.items())}
-        rows = self._build(**samples)
+        # The manager's own filter would write the tenant of the first caller into the text.
+        with scopes_disabled():
+            rows = self._build(**samples)
         compiler = rows.query.get_compiler(connection=connection)
         text, given = compiler.as_sql()
         names = {(type(sample), sample): name for name, sample in samples.items()}
@@ -58,6 +62,8 @@ class Prepared(Generic[M]):
         missing = set(samples) - {name for name, _ in places}
         if missing:
             raise TypeError(f"{', '.join(sorted(missing))}: no parameter of the statement.")
+        if any(name is None and isinstance(value, uuid.UUID) for name, value in places):
+            raise TypeError("An id stands in the statement for every caller.")
         self._compiled = text, places, _reader(rows, compiler)
         return self._compiled
 

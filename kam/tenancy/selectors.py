@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import F, Prefetch, QuerySet
 
 from kam.common.errors import InvalidInputError, NotFoundError
+from kam.common.prepared import Prepared
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import (
@@ -125,9 +126,15 @@ def member_ids_of_users(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.U
     return dict(members.values_list("user_id", "id"))
 
 
+_SETTINGS = Prepared(lambda tenant: TenantSettings.objects.filter(tenant_id=tenant), tenant=uuid.UUID)
+
+
 def tenant_settings() -> TenantSettings:
     """The current tenant's settings."""
-    return TenantSettings.objects.get(tenant_id=current_tenant_id())
+    found = _SETTINGS.first(tenant=current_tenant_id())
+    if found is None:
+        raise TenantSettings.DoesNotExist
+    return found
 
 
 def tenant_by_slug(*, slug: str) -> Tenant:

@@ -5,15 +5,16 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from psycopg2.sql import SQL
 
-from accounts.models import AccountMonth
-from accounts.selectors.accounts import account_visible
+from accounts.models import Account, AccountMonth
+from accounts.selectors.accounts import account_visible, sees_all_accounts
 from accounts.selectors.ledger_sql import MONTH, costs_sql
+from kam.common.prepared import Prepared
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 from metrics.models import AccountMetrics
@@ -48,16 +49,22 @@ def month_start(day: datetime.date, offset: int = 0) -> datetime.date:
     return datetime.date(year, month + 1, 1)
 
 
+_MONTHS = Prepared(
+    lambda tenant, account, last: AccountMonth.objects.filter(
+        tenant_id=tenant, account_id=account, month__lte=last
+    ).values_list("month", "net_sales", "cogs", "cogs_estimated", "unknown_lines", "cost_to_serve"),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+    last=datetime.date,
+)
+
+
 def account_months(*, account_id: uuid.UUID, reference_date: datetime.date, least: int = 36) -> list[Month]:
     """Every calendar month from the first in the ledger to the reference month, oldest first; one query.
 
     At least `least` months; those without a row are 0. Whole months of the rollup equal the ledger's lines.
     """
-    rows = AccountMonth.objects.filter(
-        tenant_id=current_tenant_id(),
-        account_id=account_id,
-        month__lte=month_start(reference_date),
-    ).values_list("month", "net_sales", "cogs", "cogs_estimated", "unknown_lines", "cost_to_serve")
+    rows = _MONTHS(tenant=current_tenant_id(), account=account_id, last=month_start(reference_date))
     found = {}
     for month, net_sales, cogs, estimated, unknown_lines, cost_to_serve in rows:
         margin = None if unknown_lines else net_sales - cogs
@@ -270,17 +277,35 @@ class Child(NamedTuple):
     contribution: Decimal | None
 
 
-def account_children(*, principal: Principal, account_id: uuid.UUID, limit: int = 50) -> list[Child]:
-    """The visible accounts directly below an account, the weakest contribution first."""
-    own = AccountMetrics.objects.filter(tenant_id=current_tenant_id(), account_id=OuterRef("pk"))
-    rows = (
-        account_visible(principal)
-        .filter(parent_id=account_id)
+CHILDREN = 50
+
+
+def _children_of(accounts: "QuerySet[Account, Any]", tenant: uuid.UUID, account: uuid.UUID) -> Any:
+    own = AccountMetrics.objects.filter(tenant_id=tenant, account_id=OuterRef("pk"))
+    return (
+        accounts.filter(parent_id=account)
         .annotate(
             sales=Subquery(own.values("net_sales_12m")[:1]),
             earned=Subquery(own.values("contribution_12m")[:1]),
         )
         .order_by(F("earned").asc(nulls_last=True), "name", "id")
-        .values_list("id", "name", "country", "sales", "earned")
+        .values_list("id", "name", "country", "sales", "earned")[:CHILDREN]
     )
-    return [Child(*row) for row in rows[:limit]]
+
+
+_CHILDREN = Prepared(
+    lambda tenant, account: _children_of(Account.objects.filter(tenant_id=tenant), tenant, account),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
+
+
+def account_children(*, principal: Principal, account_id: uuid.UUID) -> list[Child]:
+    """The visible accounts directly below an account, the weakest contribution first; at most `CHILDREN`."""
+    tenant = current_tenant_id()
+    rows = (
+        _CHILDREN(tenant=tenant, account=account_id)
+        if sees_all_accounts(principal)
+        else _children_of(account_visible(principal), tenant, account_id)
+    )
+    return [Child(*row) for row in rows]

@@ -4,14 +4,22 @@ import uuid
 
 from django.db.models import Q, QuerySet
 
+from kam.common.prepared import Prepared
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.reference import reference_date
 from metrics.models import AccountMetrics, AccountMetricsHistory, StaleAccount
 
+_METRICS = Prepared(
+    lambda tenant, account: AccountMetrics.objects.filter(tenant_id=tenant, account_id=account),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
+
 
 def metrics_of(account_id: uuid.UUID) -> AccountMetrics | None:
     """The published record; None where the account has none. Its engine version is "" while nothing is computed."""
-    return AccountMetrics.objects.filter(tenant_id=current_tenant_id(), account_id=account_id).first()
+    found: AccountMetrics | None = _METRICS.first(tenant=current_tenant_id(), account=account_id)
+    return found
 
 
 def metrics_history(account_id: uuid.UUID) -> "QuerySet[AccountMetricsHistory, AccountMetricsHistory]":

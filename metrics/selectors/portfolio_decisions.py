@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -56,7 +57,14 @@ def _decisions(accounts: Collection[uuid.UUID] | None) -> "QuerySet[AccountDecis
 def decided_this_month(accounts: Collection[uuid.UUID] | None = None) -> int:
     """How many decisions were taken in this calendar month, about all or these accounts."""
     first = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return _decisions(accounts).filter(created_at__gte=first).count()
+    if accounts is not None:
+        return _decisions(accounts).filter(created_at__gte=first).count()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM metrics_accountdecision WHERE tenant_id = %s AND created_at >= %s",
+            [current_tenant_id(), first],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def decisions_recent(

@@ -1,11 +1,13 @@
 """The published portfolio as the page reads it: one row for everybody, or the same figures for a filter."""
 
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
+from kam.common.prepared import Prepared
 from kam.tenancy.context import current_tenant_id
 from metrics.models import PortfolioSnapshot
 from metrics.selectors.freshness import Published
@@ -16,6 +18,10 @@ from metrics.selectors.portfolio_totals import pareto_of, portfolio_totals, whal
 from metrics.selectors.trends import rolling_year
 
 _CURVES = ("pareto", "whale", "line_ratios")
+_SNAPSHOT = Prepared(
+    lambda tenant: PortfolioSnapshot.objects.filter(tenant_id=tenant, current=True).defer(*_CURVES),
+    tenant=uuid.UUID,
+)
 
 
 @dataclass
@@ -32,11 +38,8 @@ class Portfolio:
     @cached_property
     def snapshot(self) -> PortfolioSnapshot | None:
         """The current snapshot without its curves; None before the first computation."""
-        return (
-            PortfolioSnapshot.objects.filter(tenant_id=current_tenant_id(), current=True)
-            .defer(*_CURVES)
-            .first()
-        )
+        found: PortfolioSnapshot | None = _SNAPSHOT.first(tenant=current_tenant_id())
+        return found
 
     @property
     def computed(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.models import Account, ProductLine
+from kam.common.prepared import Prepared
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.models import TenantSettings
 from metrics.models import PortfolioSnapshot
@@ -158,9 +159,15 @@ def _worth(gap: Decimal, ratio: float | None) -> Decimal | None:
     return None if ratio is None else gap * Decimal(str(max(ratio, 0.0)))
 
 
+_LINE_RATIOS = Prepared(
+    lambda tenant: PortfolioSnapshot.objects.filter(tenant_id=tenant, current=True).values_list(
+        "line_ratios"
+    ),
+    tenant=uuid.UUID,
+)
+
+
 def published_line_ratios() -> dict[str, Any]:
     """Contribution ratios by product line of the published portfolio; empty when nothing is published."""
-    found = PortfolioSnapshot.objects.filter(tenant_id=current_tenant_id(), current=True).values_list(
-        "line_ratios", flat=True
-    )
-    return found.first() or {}
+    found = _LINE_RATIOS.first(tenant=current_tenant_id())
+    return (found and found[0]) or {}

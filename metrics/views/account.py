@@ -13,9 +13,9 @@ from django.shortcuts import render
 
 from accounts.models import Account
 from accounts.places import account_panels, account_tabs
-from accounts.selectors.accounts import account_visible
+from accounts.selectors.accounts import account_find
 from buying_center.models import SellingCenterMember
-from buying_center.selectors.selling_center import selling_center_list
+from buying_center.selectors.selling_center import selling_center_people
 from kam.tenancy.access import Principal
 from kam.tenancy.history import history_of
 from kam.tenancy.permissions import requires
@@ -56,7 +56,7 @@ from metrics.views.account_economics import (
 def account_or_404(request: HttpRequest, account_id: uuid.UUID) -> Account:
     """The account as its pages need it; 404 for one that the member may not see."""
     principal: Principal = request.principal  # type: ignore[attr-defined]
-    account = account_visible(principal).select_related("owner__user").filter(pk=account_id).first()
+    account = account_find(principal, account_id)
     if account is None:
         raise Http404
     return account
@@ -108,11 +108,7 @@ class AccountPage:
 
     @cached_property
     def team(self) -> list[SellingCenterMember]:
-        members = selling_center_list(account_id=self.account.pk)
-        named = members.select_related(None).select_related("member__user", "employee")
-        return list(
-            named.only("id", "tenant_id", "member__user__name", "member__user__email", "employee__name")
-        )
+        return selling_center_people(account_id=self.account.pk)
 
 
 def page_of(request: HttpRequest, account_id: uuid.UUID) -> AccountPage:
