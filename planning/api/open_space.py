@@ -24,18 +24,23 @@ from kam.common.api.fields import (
     Text,
     Whole,
 )
-from kam.common.api.renderers import decimal_text
+from kam.common.api.kept import Encoded, KeptAnswers
+from kam.common.api.renderers import json_bytes
 from kam.common.api.rows import read_rows
 from kam.common.api.views import KamApi
 from opportunities.api import OpportunityOutput
 from opportunities.selectors import opportunity_visible
 from planning.models import GrowthType, Position
-from planning.selectors.open_space import facts_tag, grid_of
-from planning.selectors.open_space_facts import open_space_facts
+from planning.selectors.open_space import grid_of
+from planning.selectors.open_space_facts import Facts, open_space_facts, open_space_outline
+from planning.selectors.open_space_stamp import read_stamp
+from planning.selectors.open_space_tag import open_space_tag
 from planning.services.open_space import open_space_patch
 from planning.services.push import open_space_push
 
 MAX_CELLS = 20_000
+# A grid is read far more often than it is changed: by everybody who opens it, and by each open page once a minute.
+_answers = KeptAnswers(megabytes=24)
 
 
 class GridRow(serializers.Serializer[Any]):
@@ -200,8 +205,16 @@ class OpenSpaceApi(KamApi):
         lists = GridLists()
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        facts = open_space_facts(account_of(self, pk))
-        return self.tagged(request, lambda: grid_of(facts, money=decimal_text), facts_tag(facts))
+        account = account_of(self, pk)
+        outline = open_space_outline(account)
+        tag = open_space_tag(outline)
+        answer = _answers.get(tag)
+        if answer is None:
+            answer = _answer(open_space_facts(account, outline))
+            # Kept only where nobody changed anything while it was read.
+            if read_stamp(account) == outline.stamp:
+                _answers.keep(tag, answer)
+        return self.tagged(request, answer, tag)
 
     def patch(self, request: Request, pk: uuid.UUID) -> Response:
         account = account_of(self, pk)
@@ -210,7 +223,12 @@ class OpenSpaceApi(KamApi):
         assert isinstance(if_match, IfMatch), "This view requires the header."
         cells = self.parse(request)["cells"]
         facts = open_space_patch(principal=self.principal, account=account, cells=cells, if_match=if_match)
-        return self.tagged(request, lambda: grid_of(facts, money=decimal_text), facts_tag(facts))
+        return self.tagged(request, _answer(facts), open_space_tag(facts))
+
+
+def _answer(facts: Facts) -> Encoded:
+    """The grid as it is sent. Every amount of it has four decimals, so `str` writes no exponent."""
+    return Encoded(json_bytes(grid_of(facts, money=str)))
 
 
 class OpenSpacePushApi(KamApi):

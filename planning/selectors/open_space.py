@@ -3,14 +3,12 @@
 Put together in memory from `open_space_facts`, so that what is pending can be shown like what is stored.
 """
 
-import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from accounts.models import Account, ProductLine
-from kam.common.api.renderers import json_bytes
 from planning.models import GrowthType, Position
 from planning.selectors.open_space_facts import (
     CENT,
@@ -86,30 +84,6 @@ def grid_of(facts: Facts, *, money: Money = _as_it_is) -> dict[str, Any]:
         "totals": _totals(facts, figures, money),
         "lists": _lists(facts, figures, [*ranked, *(spot for spot in figures if spot not in ranks)]),
     }
-
-
-# Counts up when the answer made of the same facts changes.
-_FORM = 1
-
-
-def facts_tag(facts: Facts) -> str:
-    """The strong entity tag of the grid that some facts make: of all that it shows, so that no change goes unseen.
-
-    A stored cell is told by its version, which the database counts; everything else is in it as it is.
-    """
-    settings = facts.settings
-    sets = (facts.rows, facts.lines, facts.factors, sorted(facts.people.values()))
-    shown = [
-        _FORM,
-        facts.account.pk,
-        [settings.base_currency, facts.reference, settings.fiscal_year_start],
-        [settings.potential_probability_entered, *map(settings.position_factor, Position.values)],
-        [estimate.__dict__ for estimate in facts.estimates.values()],
-        [[tuple(item) for item in items] for items in sets],
-        [(spot, *map(str, sales)) for spot, sales in sorted(facts.sales.items())],
-        [(spot, entry.id, entry.version, entry.csfs) for spot, entry in sorted(facts.entered.items())],
-    ]
-    return f'"{hashlib.sha256(json_bytes(shown)).hexdigest()[:32]}"'
 
 
 def cell_at(facts: Facts, grid: Mapping[str, Any], key: Key) -> dict[str, Any]:

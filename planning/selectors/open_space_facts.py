@@ -25,6 +25,7 @@ from kam.tenancy.reference import reference_date
 from kam.tenancy.selectors import tenant_settings
 from planning.models import OpenSpaceCellFactor, Position
 from planning.selectors.estimates import EstimatedPotential, PeerLine, account_estimates, peer_lines
+from planning.selectors.open_space_stamp import Stamp, read_stamp
 
 Key = tuple[uuid.UUID | None, uuid.UUID]
 ZERO, CENT = Decimal(0), Decimal("0.0001")
@@ -160,9 +161,10 @@ class Facts:
     rows: list[Row]
     lines: list[Line]
     spots: Spots
+    stamp: Stamp
+    sold: list["Sold"]
     sales: dict[int, Sales]
     entered: dict[int, Entry]
-    people: dict[uuid.UUID, Person]
     factors: list["Factor"]
     links: dict[str, dict[uuid.UUID, uuid.UUID]]
     peers: list[PeerLine]
@@ -190,26 +192,39 @@ class Facts:
         return self
 
 
-def open_space_facts(account: Account) -> Facts:
-    """Read the Open Space of an account."""
+class Outline(NamedTuple):
+    """What tells whether the grid of an account has changed, and is read first: what is read after it is never
+    older than it says."""
+
+    account: Account
+    settings: TenantSettings
+    stamp: Stamp
+    sold: list["Sold"]
+
+
+def open_space_outline(account: Account) -> Outline:
+    """Read the outline of an account's Open Space; three queries."""
     settings = tenant_settings()
-    reference = reference_date(settings)
+    return Outline(account, settings, read_stamp(account), read_sales(account, settings))
+
+
+def open_space_facts(account: Account, outline: Outline | None = None) -> Facts:
+    """Read the Open Space of an account, or the rest of it."""
+    _, settings, stamp, sold = outline or open_space_outline(account)
     factors, links = open_factors(account), factor_links(account)
     rows, lines = open_space_rows(account), open_space_lines(account)
     spots = Spots(rows, lines)
-    entered, people = entries(account, spots, factors, links)
     return Facts(
         account=account,
         settings=settings,
-        reference=reference,
+        reference=reference_date(settings),
         rows=rows,
         lines=lines,
         spots=spots,
-        sales=sales_by_spot(
-            account, spots, reference=reference, fiscal_year_start=settings.fiscal_year_start
-        ),
-        entered=entered,
-        people=people,
+        stamp=stamp,
+        sold=sold,
+        sales=_sales_by_spot(sold, spots),
+        entered=entries(account, spots, factors, links),
         factors=factors,
         links=links,
         peers=peer_lines(industry=account.industry) if settings.potential_estimates_enabled else [],
@@ -218,7 +233,7 @@ def open_space_facts(account: Account) -> Facts:
 
 # Sums by product come in the order of the rollup's key; the few that are left are brought together by line.
 _SALES = """
-    SELECT s.segment_id::text, p.product_line_id::text, sum(s.year), sum(s.fiscal)
+    SELECT s.segment_id::text, p.product_line_id::text, sum(s.year)::text, sum(s.fiscal)::text
     FROM (
         SELECT product_id, segment_id,
                coalesce(sum(net_sales) FILTER (WHERE month >= %(first)s), 0) AS year,
@@ -234,12 +249,15 @@ _SALES = """
 """
 
 
-def sales_by_spot(
-    account: Account, spots: Spots, *, reference: date, fiscal_year_start: int
-) -> dict[int, Sales]:
-    """Net sales by cell in both windows, credits included. One query."""
+# Segment, product line, net sales of both windows, all as text.
+Sold = tuple[str | None, str | None, str, str]
+
+
+def read_sales(account: Account, settings: TenantSettings) -> list[Sold]:
+    """Net sales by segment and line in both windows, credits included, as the database says them. One query."""
+    reference = reference_date(settings)
     first, last = twelve_months(reference)
-    fiscal_first, fiscal_last = fiscal_year(reference, start_month=fiscal_year_start)
+    fiscal_first, fiscal_last = fiscal_year(reference, start_month=settings.fiscal_year_start)
     values = {
         "tenant": account.tenant_id,
         "account": account.pk,
@@ -250,12 +268,15 @@ def sales_by_spot(
     }
     with connection.cursor() as cursor:
         cursor.execute(_SALES, values)
-        rows = cursor.fetchall()
+        return cursor.fetchall()
+
+
+def _sales_by_spot(sold: Iterable[Sold], spots: Spots) -> dict[int, Sales]:
     found = {}
-    for segment, line, year, fiscal in rows:
+    for segment, line, year, fiscal in sold:
         spot = spots.find(segment, line)
         if spot is not None:
-            found[spot] = Sales(year.quantize(CENT), fiscal.quantize(CENT))
+            found[spot] = Sales(Decimal(year).quantize(CENT), Decimal(fiscal).quantize(CENT))
     return found
 
 
@@ -365,8 +386,8 @@ def entries(
     spots: Spots,
     factors: Sequence[Factor],
     links: Mapping[str, Mapping[uuid.UUID, uuid.UUID]],
-) -> tuple[dict[int, Entry], dict[uuid.UUID, Person]]:
-    """What people entered, by the cell's spot, with the factors that each cell serves; and who they are."""
+) -> dict[int, Entry]:
+    """What people entered, by the cell's spot, with the factors that each cell serves."""
     with connection.cursor() as cursor:
         cursor.execute(_CELLS, [account.tenant_id, account.pk])
         rows = cursor.fetchall()
@@ -381,7 +402,7 @@ def entries(
             found[start + column] = Entry._make(
                 (*row[2:13], people.get(row[13]), people.get(row[14]), served.get(row[2], ()))
             )
-    return found, named
+    return found
 
 
 def people_by_member(member_ids: Iterable[uuid.UUID | str]) -> dict[uuid.UUID, Person]:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -15,7 +16,7 @@ from kam.tenancy.access import Principal
 from kam.tenancy.permissions import authorise
 from kam.tenancy.selectors import member_ids_of_users
 from planning.models import OpenSpaceCell, OpenSpaceCellFactor
-from planning.selectors.open_space import facts_tag, grid_of, growth_type, who
+from planning.selectors.open_space import grid_of, growth_type, who
 from planning.selectors.open_space_facts import (
     EMPTY,
     Entry,
@@ -25,6 +26,8 @@ from planning.selectors.open_space_facts import (
     open_space_facts,
     people_by_member,
 )
+from planning.selectors.open_space_stamp import read_stamp
+from planning.selectors.open_space_tag import open_space_tag
 from planning.signals import open_space_changed
 
 CHECKED = (
@@ -36,6 +39,7 @@ CHECKED = (
     "growth_type_override",
     "note",
 )
+LARGEST = Decimal(10) ** 14
 TEXTS = ("competitor", "growth_type_override", "note")
 WRITABLE = (*CHECKED, "owner", "growth_type", "csfs")
 
@@ -67,7 +71,7 @@ def open_space_patch(
     row = lock_row(Account.objects.filter(tenant_id=principal.tenant.id), account.pk)
     authorise(principal, "accounts.change", row)
     facts = open_space_facts(row)
-    if not if_match.anything and not if_match.matches(facts_tag(facts)):
+    if not if_match.anything and not if_match.matches(open_space_tag(facts)):
         raise _stale(facts, cells)
     changes = [change for change in cell_changes(facts, cells) if change.after != change.before]
     if not changes:
@@ -99,7 +103,8 @@ def cell_changes(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[CellC
         try:
             given = _given(facts, values, owners=owners, computed=computed[spot % facts.spots.width])
             changed = {name: value for name, value in given.items() if getattr(before, name) != value}
-            check_values(OpenSpaceCell, {name: changed[name] for name in CHECKED if name in changed})
+            if not _is_plain_amount(changed):
+                check_values(OpenSpaceCell, {name: changed[name] for name in CHECKED if name in changed})
         except InvalidInputError as error:
             path = f"cells.{number}"
             faults = [
@@ -109,6 +114,17 @@ def cell_changes(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[CellC
         key = (values.get("segment"), values["product_line"])
         changes.append(CellChange(spot, key, before, before._replace(**changed) if changed else before))
     return changes
+
+
+def _is_plain_amount(changed: Mapping[str, Any]) -> bool:
+    """Whether only an amount changes, and to one that needs no closer look: most cells of a paste."""
+    amount = changed.get("potential")
+    return (
+        len(changed) == 1
+        and type(amount) is Decimal
+        and 0 <= amount <= LARGEST
+        and amount == round(amount, 4)
+    )
 
 
 _WRITE = """
@@ -146,13 +162,15 @@ def _write(principal: Principal, facts: Facts, changes: Sequence[CellChange]) ->
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [account.tenant_id, account.pk, editor.pk, json_bytes(rows).decode()])
         stored = {facts.spots.find(*row[:2]): row[2:] for row in cursor.fetchall()}
-    me = facts.people[editor.pk] = Person(editor.pk, editor.user_id, editor.user.display_name)
+    me = Person(editor.pk, editor.user_id, editor.user.display_name)
     for change in changes:
         cell, version, changed_at = stored[change.spot]
         facts.entered[change.spot] = change.after._replace(
             id=cell, version=version, changed_by=me, changed_at=changed_at
         )
     _link(facts, changes)
+    now = read_stamp(account)
+    facts.stamp = facts.stamp._replace(cells=now.cells, links=now.links)
 
 
 def _link(facts: Facts, changes: Sequence[CellChange]) -> None:

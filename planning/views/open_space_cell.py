@@ -21,8 +21,9 @@ from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import tenant_settings
 from planning.forms.open_space import CellForm
 from planning.models import GrowthType, OpenSpaceCell, Position
-from planning.selectors.open_space import facts_tag, grid_of, growth_type
+from planning.selectors.open_space import grid_of, growth_type
 from planning.selectors.open_space_facts import open_space_facts, open_space_lines
+from planning.selectors.open_space_tag import open_space_tag
 from planning.services.open_space import open_space_patch
 from planning.services.push import open_space_push
 from planning.views.open_space import owners, visible_account, window_words
@@ -146,7 +147,7 @@ def open_space_cell(request: HttpRequest, account_id: uuid.UUID, line_id: uuid.U
     return render(
         request,
         "planning/open_space_cell.html",
-        {**context, "form": form, "conflict": conflict, "tag": facts_tag(facts)},
+        {**context, "form": form, "conflict": conflict, "tag": open_space_tag(facts)},
     )
 
 

@@ -181,23 +181,32 @@ class Objects(serializers.ListField):
         return fields, defaults, required, self.child.ignored - frozenset(fields)
 
     def run_child_validation(self, data: list[Any]) -> list[Any]:
-        found = []
+        found, known = [], {}
         for item in data:
             try:
-                found.append(self._read(item))
+                found.append(self._read(item, known))
             except (serializers.ValidationError, DjangoValidationError, LookupError):
                 return super().run_child_validation(data)
         return found
 
-    def _read(self, item: Any) -> dict[str, Any]:
-        """One object without a fault. Raises ValidationError or LookupError for any other."""
+    def _read(self, item: Any, known: dict[tuple[str, str], Any]) -> dict[str, Any]:
+        """One object without a fault. Raises ValidationError or LookupError for any other.
+
+        `known`: texts that were read already, by field; ids come again and again.
+        """
         fields, defaults, required, ignored = self._plan
         if not isinstance(item, dict) or not required <= item.keys():
             raise LookupError
         read = dict(defaults)
         for name, value in item.items():
-            if name not in ignored:
+            if name in ignored:
+                continue
+            if type(value) is not str:
                 read[name] = fields[name].run_validation(value)
+                continue
+            if (name, value) not in known:
+                known[name, value] = fields[name].run_validation(value)
+            read[name] = known[name, value]
         return read
 
 

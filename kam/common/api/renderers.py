@@ -8,20 +8,14 @@ from django.utils.functional import Promise
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 
+from kam.common.api.kept import Encoded
+
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY
-
-
-def decimal_text(value: Decimal) -> str | None:
-    """A decimal with every digit it has and without an exponent; None for what is no number."""
-    text = str(value)
-    if "E" not in text and value.is_finite():
-        return text
-    return format(value, "f") if value.is_finite() else None
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return decimal_text(value)
+        return format(value, "f") if value.is_finite() else None
     if isinstance(value, Promise):
         return str(value)
     if isinstance(value, frozenset | set):
@@ -49,6 +43,8 @@ class OrjsonRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
     ) -> bytes:
+        if isinstance(data, Encoded):
+            return data
         return b"" if data is None else json_bytes(data)
 
 
