@@ -24,7 +24,6 @@ from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import member_list
 from planning.findings.open_space import open_space_estimate, open_space_finding
 from planning.selectors.open_space import open_space_grid
-from planning.selectors.open_space_facts import twelve_months
 
 NO_ID = uuid.UUID(int=0)
 """Stands in an address for the id that the script puts there."""
@@ -68,10 +67,10 @@ def list_facts(grid: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def window_words(grid: Mapping[str, Any]) -> str:
-    """The months that "current" covers: "Dec 2012 to Nov 2013"."""
-    first, last = twelve_months(grid["reference_date"])
-    return f"{formatting.month(first)} to {formatting.month(last)}"
+def window_words(grid: Mapping[str, Any], window: str = "trailing") -> str:
+    """The months that sales cover, of the trailing 12 or the `fiscal_year`: "Dec 2012 to Nov 2013"."""
+    months = grid["windows"][window]
+    return f"{formatting.month(months['first_month'])} to {formatting.month(months['last_month'])}"
 
 
 @requires("accounts.view")
@@ -104,6 +103,7 @@ def _config(principal: Principal, account: Account, *, can_change: bool, window:
         "push": reverse("api:open-space-push", args=[account.pk]),
         "history": reverse("planning:open_space_cell_history", args=[account.pk, NO_ID]),
         "place": f"open-space/{principal.member.id}/{account.pk}",
+        "name": account.name,
         "canChange": can_change,
         "window": window,
         "members": owners(),

@@ -1,15 +1,19 @@
 """Open Space in a real browser: typed and pasted like a spreadsheet, two people in one cell, on a phone (K6)."""
 
+import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import Account, ProductLine, Segment
+from accounts.models import Account, CellMonth, Product, ProductLine, Segment
+from kam.common import formatting
 from kam.tenancy.context import tenant_context
-from kam.tenancy.models import Membership, Role, Tenant
+from kam.tenancy.models import Membership, Role, Tenant, TenantSettings
 from kam.tenancy.services import member_add, tenant_create
 from planning.models import OpenSpaceCell
 from tests.browser.conftest import Open, assert_accessible
@@ -17,6 +21,7 @@ from tests.factories import (
     AccountFactory,
     BusinessUnitFactory,
     OpenSpaceCellFactory,
+    ProductFactory,
     ProductLineFactory,
     SegmentFactory,
     SuccessFactorFactory,
@@ -84,7 +89,7 @@ def cell(page: Page, segment: str, line: str) -> Any:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator("#os-state")).to_have_text("All changes are saved")
+    expect(page.locator("#os-state")).to_have_text("All changes are saved", timeout=20_000)
 
 
 def paste(page: Page, text: str) -> None:
@@ -212,6 +217,110 @@ def test_two_people_in_one_cell_see_both_values_and_nothing_is_lost(open_as: Ope
     saved(nora)
     expect(cell(nora, "Shop 01", "Line 01")).to_contain_text("111")
     assert desk.stored()["Shop 01", "Line 01"] == Decimal(111)
+
+
+def sell(desk: Desk, amount: str, month: date) -> None:
+    """Net sales of the first line in the first segment, in one month."""
+    with tenant_context(desk.tenant.id):
+        product = Product.objects.first() or ProductFactory(product_line=desk.lines[0])
+        CellMonth.objects.create(
+            tenant_id=desk.tenant.id,
+            account=desk.account,
+            segment=desk.segments[0],
+            product=product,
+            month=month,
+            net_sales=Decimal(amount),
+            lines=1,
+        )
+
+
+def test_the_fiscal_year_is_shown_and_changes_no_gap(open_as: Open, desk: Desk) -> None:
+    with tenant_context(desk.tenant.id):
+        TenantSettings.objects.update(pinned_reference_date=date(2025, 6, 30))
+    # The last 12 months are Jul 2024 to Jun 2025, the last fiscal year is 2024: 5,000 + 100 and 7,000 + 100.
+    for amount, month in (("5000", date(2025, 3, 1)), ("7000", date(2024, 3, 1)), ("100", date(2024, 10, 1))):
+        sell(desk, amount, month)
+    page = open_as(desk.kam, desk.path)
+    ready(page)
+    page.keyboard.type("10000")
+    page.keyboard.press("Enter")
+    saved(page)
+    place, total = cell(page, "Shop 01", "Line 01"), page.locator(".os-foot .os-total")
+    expect(place.locator(".os-top b")).to_have_text("5,100")
+    page.get_by_role("button", name="Fiscal year").click()
+    expect(place.locator(".os-top b")).to_have_text("7,100")
+    expect(place.locator(".os-low")).to_have_text("+4,900")
+    expect(total).to_have_text("7,100+4,900")
+    expect(page.locator("#os-hint")).to_contain_text(
+        "Jan 2024 to Dec 2024. Bars and gaps keep the last 12 months."
+    )
+    assert_accessible(page)
+    page.reload()
+    expect(page.get_by_role("button", name="Fiscal year")).to_have_attribute("aria-pressed", "true")
+    expect(total).to_have_text("7,100+4,900")
+    page.get_by_role("button", name="12 months").click()
+    expect(total).to_have_text("5,100+4,900")
+    plain = open_as(desk.kam, f"{desk.path}table/?sales=fiscal_year", java_script_enabled=False)
+    expect(plain.locator("tfoot")).to_contain_text("7,100")
+    expect(plain.locator("tfoot")).to_contain_text("+4,900")
+
+
+def test_the_sentence_above_the_grid_follows_what_is_typed(open_as: Open, desk: Desk) -> None:
+    page = open_as(desk.kam, desk.path)
+    ready(page)
+
+    def agreed(words: str) -> None:
+        """The page says `words`, and so does the server once everything is saved."""
+        expect(page.locator("#os-finding")).to_have_text(words)
+        saved(page)
+        expect(open_as(desk.executive, f"{desk.path}table/").locator(".k-finding-account")).to_have_text(
+            words
+        )
+
+    agreed("Nobody has entered yet what Fjellvik Cycle Group could buy.")
+    page.keyboard.type("240k")
+    page.keyboard.press("Enter")
+    agreed("They could buy $240k more a year.")
+    page.keyboard.type("60000")
+    page.keyboard.press("Tab")
+    agreed("They could buy $300k more a year. Shop 01 holds 80\u00a0% of it.")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Home")
+    panel = page.locator("#os-panel")
+    panel.get_by_label("Competitor").fill("Kestra")
+    panel.get_by_label("Competitor").press("Enter")
+    soon = timezone.localdate() + timedelta(days=100)
+    panel.get_by_label("Their contract ends").fill(soon.isoformat())
+    panel.get_by_label("Their contract ends").press("Tab")
+    ends = formatting.month(soon)
+    agreed(
+        "They could buy $300k more a year. "
+        f"Shop 01 holds 80\u00a0% of it, and Kestra’s contract there ends in {ends}."
+    )
+
+
+def test_the_legend_picks_cells_out_and_the_rest_fades(open_as: Open, desk: Desk) -> None:
+    with tenant_context(desk.tenant.id):
+        for number, position in enumerate(("ours", "competitor")):
+            OpenSpaceCellFactory(
+                account=desk.account,
+                segment=desk.segments[number],
+                product_line=desk.lines[0],
+                potential=Decimal(1000),
+                position=position,
+            )
+    page = open_as(desk.kam, desk.path)
+    ready(page)
+    legend = page.get_by_role("group", name="Legend")
+    held, faded = cell(page, "Shop 01", "Line 01"), cell(page, "Shop 02", "Line 01")
+    legend.get_by_role("button", name="ours").hover()
+    expect(held).to_have_class(re.compile("is-picked"))
+    expect(faded).to_have_class(re.compile("is-faded"))
+    page.get_by_role("heading", level=1).hover()
+    expect(faded).not_to_have_class(re.compile("is-faded"))
+    legend.get_by_role("button", name="competitor ahead").press("Enter")
+    expect(held).to_have_class(re.compile("is-faded"))
+    expect(faded).to_have_class(re.compile("is-picked"))
 
 
 def test_without_a_connection_values_are_kept_and_saved_later(open_as: Open, desk: Desk) -> None:

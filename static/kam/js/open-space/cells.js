@@ -28,7 +28,7 @@ export function bar(cell) {
 }
 
 const gapText = (cell, words) => (cell.gap === null ? "" : `${cell.basis === "estimated" ? "≈ " : ""}${words.short(cell.gap, true)}`);
-const soldText = (cell, words) => (cell.current === 0 ? "–" : words.short(cell.current));
+const soldText = (cell, words) => (words.model.sold(cell) === 0 ? "–" : words.short(words.model.sold(cell)));
 const rankMark = (cell) => (cell.rank && cell.rank <= 6 ? h("span", { class: "os-rank" }, String(cell.rank)) : null);
 
 function signs(cell) {
@@ -40,7 +40,7 @@ function signs(cell) {
 
 const INSIDE = {
   value: (cell, words) => [
-    h("span", { class: "os-top" }, h("b", { class: cell.current ? null : "os-quiet" }, soldText(cell, words)), rankMark(cell), h("span", { class: "os-mark" }, positionMark(cell, words))),
+    h("span", { class: "os-top" }, h("b", { class: words.model.sold(cell) ? null : "os-quiet" }, soldText(cell, words)), rankMark(cell), h("span", { class: "os-mark" }, positionMark(cell, words))),
     bar(cell),
     h("span", { class: "os-low" }, h("span", {}, gapText(cell, words)), signs(cell)),
   ],
@@ -71,7 +71,7 @@ export function isEmpty(cell) {
 }
 
 export function fill(element, cell, view, words) {
-  const empty = isEmpty(cell);
+  const empty = isEmpty(cell) && words.model.sold(cell) === 0;
   element.className = `os-cell os-at-${cell.position}${empty ? " is-empty" : ""}${view === "strategic" && cell.csfs.length ? " is-strategic" : ""}`;
   // What is seen is short signs, what is heard is a sentence.
   element.replaceChildren(h("span", { class: "k-hidden-text" }, words.aloud(cell)), h("span", { class: "os-inside", "aria-hidden": "true" }, empty ? h("span", { class: "os-plus" }, "+") : INSIDE[view](cell, words)));

@@ -4,7 +4,7 @@ import { fill, isEmpty, pickOf } from "./cells.js";
 import { h, symbol } from "./dom.js";
 import { keyOf } from "./model.js";
 
-const CELL = 58, SUMS = 28, HEAD = 148, TOTAL = 82, NARROWEST = 74, WIDEST = 116;
+const CELL = 58, SUMS = 28, HEAD = 148, TOTAL = 82, NARROWEST = 82, WIDEST = 116;
 const AROUND = { rows: 3, columns: 3 };
 
 export class Grid {
@@ -111,11 +111,15 @@ export class Grid {
   }
 
   #groupText(sum) {
-    return `${sum.current ? this.words.short(sum.current) : "–"}${sum.gap ? ` ${this.words.gap(sum)}` : ""}`;
+    return `${this.#soldText(sum) || "–"}${sum.gap ? ` ${this.words.gap(sum)}` : ""}`;
+  }
+
+  #soldText(sum) {
+    return this.model.sold(sum) ? this.words.short(this.model.sold(sum)) : "";
   }
 
   #sumTexts(sum) {
-    return [sum.current ? this.words.short(sum.current) : "–", this.words.gap(sum)];
+    return [this.#soldText(sum) || "–", this.words.gap(sum)];
   }
 
   // What a cell's drawing depends on.
@@ -128,7 +132,7 @@ export class Grid {
 
   #sumState(key) {
     const sum = this.model.blocks.get(key);
-    return [sum?.current ?? 0, sum?.gap ?? null, sum?.estimated ?? false];
+    return [sum ? this.model.sold(sum) : 0, sum?.gap ?? null, sum?.estimated ?? false];
   }
 
   setView(view) {
@@ -226,7 +230,7 @@ export class Grid {
 
   #totalCell(row) {
     const total = this.#total(row);
-    return h("div", { class: "os-total", role: "gridcell", "aria-colindex": String(this.columns.length + 2) }, h("b", {}, this.words.short(total.current)), h("span", {}, this.words.gap(total)));
+    return h("div", { class: "os-total", role: "gridcell", "aria-colindex": String(this.columns.length + 2) }, h("b", {}, this.words.short(this.model.sold(total))), h("span", {}, this.words.gap(total)));
   }
 
   // A row of a segment's own cells beneath its line of sums shows its own total; a line of sums, all below it.
@@ -249,8 +253,8 @@ export class Grid {
       const sum = this.model.blocks.get(key);
       element.state = this.#sumState(key);
       element.className = "os-cell os-sum";
-      const text = sum?.current ? this.words.short(sum.current) : sum?.gap ? this.words.gap(sum) : "";
-      const aloud = `${line.name}, all of ${row.name}: ${sum ? `${this.words.money(sum.current)} sold${sum.gap === null ? "" : `, gap ${this.words.money(sum.gap)}`}` : "nothing"}`;
+      const text = sum && this.model.sold(sum) ? this.#soldText(sum) : sum?.gap ? this.words.gap(sum) : "";
+      const aloud = `${line.name}, all of ${row.name}: ${sum ? `${this.words.money(this.model.sold(sum))} sold${sum.gap === null ? "" : `, gap ${this.words.money(sum.gap)}`}` : "nothing"}`;
       element.append(h("span", { class: "k-hidden-text" }, aloud), h("span", { "aria-hidden": "true" }, text));
     } else {
       const cell = this.model.cell(key);

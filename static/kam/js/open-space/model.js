@@ -17,6 +17,7 @@ export function readCells(cells) {
     found.set(keyOf(cell.segment, cell.product_line), {
       ...cell,
       current: Number(cell.current),
+      fiscal: Number(cell.current_fiscal_year ?? 0),
       potential: cell.basis === "entered" ? amount(cell.potential) : null,
       probability: cell.probability_assumed ? null : cell.probability,
       assumed: cell.probability_assumed ? cell.probability : null,
@@ -29,16 +30,18 @@ export function readCells(cells) {
 }
 
 function emptyCell() {
-  return { current: 0, potential: null, probability: null, competitor: null, position: "unknown", contract_end: null, growth_type_override: null, note: null, owner: null, csfs: [], estimate: null, opportunity: null, version: null, changed_by_name: null, changed_at: null };
+  return { current: 0, fiscal: 0, potential: null, probability: null, competitor: null, position: "unknown", contract_end: null, growth_type_override: null, note: null, owner: null, csfs: [], estimate: null, opportunity: null, version: null, changed_by_name: null, changed_at: null };
 }
 
 class Sum {
   current = 0;
+  fiscal = 0;
   potential = null;
   gap = null;
   estimated = false;
   add(cell) {
     this.current += cell.current;
+    this.fiscal += cell.fiscal;
     if (cell.shown === null) return;
     this.potential = (this.potential ?? 0) + cell.shown;
     this.gap = (this.gap ?? 0) + cell.gap;
@@ -46,6 +49,7 @@ class Sum {
   }
   merge(other) {
     this.current += other.current;
+    this.fiscal += other.fiscal;
     if (other.potential === null) return;
     this.potential = (this.potential ?? 0) + other.potential;
     this.gap = (this.gap ?? 0) + other.gap;
@@ -58,12 +62,14 @@ export class Model {
     this.folded = new Set();
     this.opened = new Set();
     this.pending = new Map();
+    this.shows = "trailing";
     this.read(data);
   }
 
   // Take a fresh reading of the grid; what is pending stays on top of it.
   read(data) {
     this.currency = data.currency;
+    this.windows = data.windows;
     this.reference = data.reference_date;
     this.positionFactors = data.position_factors;
     this.probability = data.default_probability;
@@ -98,6 +104,12 @@ export class Model {
   // The cell as it reads now; an empty one where nothing is known.
   cell(key) {
     return this.cells.get(key) ?? this.#derive(key, { ...emptyCell() }, new Set());
+  }
+
+  // What a cell or a sum sold in the months that the page shows: the last 12, or the last fiscal year. For display
+  // only: gaps, growth types and lists always follow from the last 12 (K6).
+  sold(one) {
+    return this.shows === "fiscal_year" ? one.fiscal : one.current;
   }
 
   value(key, field) {
@@ -228,7 +240,7 @@ export class Model {
     const drawn = [];
     const holds = (id) => this.lines.some((line) => {
       const cell = this.cells.get(keyOf(id, line.id));
-      return cell && (cell.current !== 0 || cell.shown !== null || cell.position !== "unknown" || cell.note || cell.csfs.length > 0);
+      return cell && (cell.current !== 0 || this.sold(cell) !== 0 || cell.shown !== null || cell.position !== "unknown" || cell.note || cell.csfs.length > 0);
     });
     const walk = (segment, depth) => {
       const below = this.children.get(segment.id) ?? [];

@@ -5,6 +5,7 @@ import { VIEWS } from "./cells.js";
 import { listen } from "./clipboard.js";
 import { ConflictDialog } from "./conflict.js";
 import { h } from "./dom.js";
+import { estimated, finding } from "./finding.js";
 import { Grid } from "./grid.js";
 import { Legend } from "./legend.js";
 import { drawGrowth, drawLists, drawRanked } from "./lists.js";
@@ -97,7 +98,16 @@ async function start(config) {
     drawGrowth($("os-growth"), model, words, preview?.answer ?? null, preview?.waiting ?? false);
   }
 
+  // The sentence above says what is true of the figures as they stand.
+  function above() {
+    const said = finding(model, words, config.name), guess = estimated(model);
+    if ($("os-finding").textContent !== said) $("os-finding").textContent = said;
+    $("os-estimate").hidden = !guess;
+    $("os-estimate-sum").textContent = words.money(guess);
+  }
+
   function beneath() {
+    above();
     drawLists(listButtons, model, words, grid.picked);
     drawRanked($("os-ranked"), model, words, grid.picked, go);
     growth();
@@ -125,14 +135,39 @@ async function start(config) {
   function view(name) {
     sheet.commit();
     grid.setView(name);
-    $("os-hint").textContent = config.canChange ? VIEWS[name].hint : VIEWS[name].hint.split(/(?<=\.) /)[0];
-    $("os-hint").title = $("os-hint").textContent;
+    hint();
     for (const button of $("os-views").children) button.setAttribute("aria-pressed", String(button.dataset.view === name));
     beneath();
-    history.replaceState(history.state, "", name === "value" ? location.pathname : `#${name}`);
+    keepAddress();
+  }
+
+  function hint() {
+    const { hint: text } = VIEWS[grid.view];
+    const fiscal = `Sales of the fiscal year, ${words.months(model.windows.fiscal_year)}. Bars and gaps keep the last 12 months.`;
+    $("os-hint").textContent = model.shows === "fiscal_year" && grid.view === "value" ? fiscal : config.canChange ? text : text.split(/(?<=\.) /)[0];
+  }
+
+  // The address leads back to the view and the months that are shown.
+  function keepAddress() {
+    const query = model.shows === "fiscal_year" ? "?sales=fiscal_year" : "";
+    history.replaceState(history.state, "", `${location.pathname}${query}${grid.view === "value" ? "" : `#${grid.view}`}`);
+  }
+
+  // Which months the sales shown are of; what is computed from sales does not change with it.
+  function months(name) {
+    sheet.commit();
+    model.shows = name;
+    for (const button of $("os-months").children) button.setAttribute("aria-pressed", String(button.dataset.months === name));
+    hint();
+    grid.layout();
+    if (phone.matches) list.draw();
+    keepAddress();
+    announce(name === "fiscal_year" ? `Sales of the fiscal year, ${words.months(model.windows.fiscal_year)}.` : `Sales of the last 12 months, ${config.window}.`);
   }
 
   $("os-views").replaceChildren(...Object.entries(VIEWS).map(([name, { word }]) => h("button", { type: "button", dataset: { view: name }, "aria-pressed": "false", onclick: () => view(name) }, word)));
+  $("os-months").replaceChildren(...[["trailing", "12 months", "Sales of the last 12 months"], ["fiscal_year", "Fiscal year", "Sales of the last fiscal year that is over"]].map(([name, word, long]) => h("button", { type: "button", dataset: { months: name }, "aria-pressed": String(name === model.shows), title: `${long}, ${words.months(model.windows[name])}`, onclick: () => months(name) }, word)));
+  $("os-fiscal").textContent = words.months(model.windows.fiscal_year);
   for (const button of listButtons) button.addEventListener("click", () => pick(grid.picked === `list:${button.dataset.list}` ? null : `list:${button.dataset.list}`));
 
   function state() {
@@ -222,7 +257,9 @@ async function start(config) {
   listen(sheet);
   grid.layout();
   fit();
-  view(location.hash.slice(1) in VIEWS ? location.hash.slice(1) : "value");
+  const asked = location.hash.slice(1);
+  if (new URLSearchParams(location.search).get("sales") === "fiscal_year") months("fiscal_year");
+  view(asked in VIEWS ? asked : "value");
   const first = model.ranked[0]?.key;
   const place = first && grid.placeOf(first);
   if (place) grid.selection = { anchor: place, focus: place };

@@ -44,6 +44,7 @@ export class Panel {
     this.#text("segment", names.segment);
     this.#text("line", names.line);
     this.#text("current", this.words.money(cell.current));
+    this.#text("fiscal", this.words.money(cell.fiscal));
     this.#text("potential", cell.shown === null ? "not known" : `${cell.basis === "estimated" ? "≈ " : ""}${this.words.money(cell.shown)}`);
     this.fact("potential").className = `k-figure-panel ${cell.basis === "entered" ? "os-typed" : ""}${cell.shown === null ? " k-unknown os-small" : ""}`;
     this.#text("gap", cell.gap === null ? "not known" : this.words.money(cell.gap));
@@ -212,7 +213,10 @@ export class Panel {
       const opportunity = await response.json();
       await this.store.reload();
       const names = this.model.nameOf(key);
-      toast("It is an opportunity now.", `${opportunity.name ?? names.line}: amount, probability and note went along.`, "keep");
+      const cell = this.model.cell(key);
+      const along = [cell.gap === null ? "" : "amount", cell.chance === null ? "" : "probability", cell.competitor ? "competitor" : "", cell.note ? "note" : ""].filter(Boolean);
+      const went = along.length > 1 ? `${along.slice(0, -1).join(", ")} and ${along.at(-1)}` : along[0];
+      toast("It is an opportunity now.", `${opportunity.name ?? names.line}${went ? `: ${went} went along.` : "."}`, "keep");
     } catch (problem) {
       toast(problem.title ?? "No opportunity was made", problem.detail ?? problem.message);
     }

@@ -24,7 +24,7 @@ export class Phone {
     this.drawn = true;
     const segment = this.select.value || null;
     const sum = this.model.ownSum(segment);
-    this.sum.textContent = `${this.words.money(sum.current)} current${sum.gap === null ? ", no potential entered" : `, ${this.words.money(sum.gap, { signed: true })} gap`} a year`;
+    this.sum.textContent = `${this.words.money(this.model.sold(sum))} ${this.model.shows === "trailing" ? "current" : "sold"}${sum.gap === null ? ", no potential entered" : `, ${this.words.money(sum.gap, { signed: true })} gap`} a year`;
     const pick = pickOf(this.grid.picked, this.model);
     this.list.replaceChildren(...this.model.groups.flatMap((group) => [
       h("li", { class: "os-phone-group" }, group.name),
@@ -45,7 +45,7 @@ export class Phone {
     const cell = this.model.cell(key);
     const faded = pick && !pick(cell) ? " is-faded" : "";
     return h("li", {}, h("button", { type: "button", class: `os-phone-line os-at-${cell.position}${faded}`, onclick: () => this.onOpen(key) },
-      h("span", { class: "os-phone-top" }, h("span", { class: "k-name" }, line.name), positionMark(cell, this.words), h("b", { class: "k-num" }, cell.current ? this.words.money(cell.current) : "–"), h("span", { class: "k-num os-phone-gap" }, cell.gap === null ? "+" : this.words.money(cell.gap, { signed: true }))),
+      h("span", { class: "os-phone-top" }, h("span", { class: "k-name" }, line.name), positionMark(cell, this.words), h("b", { class: "k-num" }, this.model.sold(cell) ? this.words.money(this.model.sold(cell)) : "–"), h("span", { class: "k-num os-phone-gap" }, cell.gap === null ? "+" : this.words.money(cell.gap, { signed: true }))),
       cell.shown === null ? null : bar(cell), this.#detail(cell) ? h("span", { class: "k-caption" }, this.#detail(cell)) : null));
   }
 }

@@ -49,6 +49,10 @@ export class Words {
     return money(value, this.model.currency, options);
   }
 
+  share(ratio) {
+    return percent(ratio, { decimals: 0 });
+  }
+
   letter(cell) {
     return cell.competitor ? this.letters.get(cell.competitor) ?? cell.competitor[0] : "?";
   }
@@ -65,6 +69,11 @@ export class Words {
     const [year, month, day] = iso.split("-").map(Number);
     const where = (document.documentElement.dataset.locale ?? "en_GB").replace("_", "-");
     return new Intl.DateTimeFormat(where, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC", ...style }).format(Date.UTC(year, month - 1, day));
+  }
+
+  // "Nov 2025 to Oct 2026": the months of a window of sales.
+  months({ first_month: first, last_month: last }) {
+    return `${this.day(first, { day: undefined })} to ${this.day(last, { day: undefined })}`;
   }
 
   // "Feb ’27", short enough for a cell.
@@ -99,6 +108,7 @@ export class Words {
     const parts = [`${line}, ${segment}:`];
     if (cell.shown === null) parts.push(cell.current ? `${this.money(cell.current)} sold, no potential entered` : "nothing entered");
     else parts.push(`${this.money(cell.current)} of ${cell.basis === "estimated" ? "an estimated " : ""}${this.money(cell.shown)}, gap ${this.money(cell.gap)}`);
+    if (this.model.shows === "fiscal_year") parts.push(`${this.money(cell.fiscal)} sold in the fiscal year`);
     if (cell.position !== "unknown") parts.push(this.position(cell));
     if (cell.contract_end) parts.push(`contract ends ${this.day(cell.contract_end)}`);
     if (cell.csfs.length) parts.push(`${cell.csfs.length} success factor${cell.csfs.length > 1 ? "s" : ""}`);
