@@ -14,6 +14,7 @@ export function toast(title, text = "", meaning = "cut") {
   if (!host || !template) return;
   const node = template.content.firstElementChild.cloneNode(true);
   node.classList.replace("k-notice-cut", `k-notice-${meaning}`);
+  for (const icon of node.querySelectorAll("[data-toast-icon]")) icon.hidden = icon.dataset.toastIcon !== meaning;
   node.querySelector(".k-notice-title").textContent = title;
   node.querySelector(".k-notice-text").textContent = text;
   node.querySelector("[data-toast-close]").addEventListener("click", () => node.remove());

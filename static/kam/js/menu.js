@@ -32,6 +32,12 @@ document.addEventListener("toggle", (event) => {
 document.addEventListener("pointerdown", (event) => closeOthers(event.target));
 document.addEventListener("focusin", (event) => closeOthers(event.target));
 
+// What was chosen has begun: a download leaves the page as it is, and its menu closed.
+document.addEventListener("click", (event) => {
+  const menu = event.target.closest?.("a.k-menu-item")?.closest(SELECTOR);
+  if (menu) menu.open = false;
+});
+
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.(`${SELECTOR}[open]`);
   if (!menu) return;
