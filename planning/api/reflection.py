@@ -21,7 +21,7 @@ from planning.models import (
     ReflectionQuestion,
     ReflectionSet,
 )
-from planning.selectors.ledger_answers import ledger_answers
+from planning.selectors.proposals import proposals_of
 from planning.selectors.reflection import answer_visible, question_list, reflection_of
 from planning.services.reflection import (
     answer_create,
@@ -197,7 +197,7 @@ class ProposalOutput(serializers.Serializer[Any]):
 
 
 class ReflectionApi(KamApi):
-    """How far one account is reflected upon, and what the ledger proposes as answers."""
+    """How far one account is reflected upon, and what the ledger and the map of people propose as answers."""
 
     permissions = {"GET": "accounts.view"}
     errors = (404,)
@@ -213,7 +213,7 @@ class ReflectionApi(KamApi):
         if account is None:
             raise Http404
         state = reflection_of(account=account)
-        proposals = ledger_answers(account=account)
+        proposals = proposals_of(account=account)
         asked = {item.question.code: item.question.pk for each in state.sets for item in each.items}
         body = {
             "account": account.pk,

@@ -73,7 +73,8 @@ class ReflectionAnswer(VersionedModel):
     """What is known in one account about one question; no row = nobody has looked at it yet.
 
     `text`, `source`, `confidence`, `known_on` (the day it held) belong to an answer; `owner` and `due` to an
-    unknown, which is work to do. `from_ledger`: the text is the ledger's proposal, confirmed by `author`.
+    unknown, which is work to do. `from_ledger`: the text is the
+    proposal of the ledger (or of the map of people), confirmed by `author`.
     """
 
     account = TenantForeignKey(Account, on_delete=models.CASCADE, related_name="reflection_answers")

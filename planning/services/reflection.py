@@ -16,7 +16,7 @@ from kam.tenancy.access import Principal
 from kam.tenancy.permissions import authorise
 from kam.tenancy.selectors import person_member_id
 from planning.models import AnswerState, Confidence, ReflectionAnswer, ReflectionQuestion
-from planning.selectors.ledger_answers import ledger_answers
+from planning.selectors.proposals import proposals_of
 from planning.selectors.reflection import answer_find, answer_tag
 
 _FIELDS = ("text", "source", "confidence", "known_on", "owner", "due")
@@ -76,13 +76,13 @@ def answer_take_from_ledger(
     question: ReflectionQuestion,
     if_match: IfMatch | None = None,
 ) -> ReflectionAnswer:
-    """Confirm what the ledger says as the answer: its words, its window as the source, verified.
+    """Confirm what the ledger or the map of people says as the answer: its words, its window, verified.
 
-    Raises ConflictError (code `nothing_known`) when the ledger says nothing, and as `answer_write`.
+    Raises ConflictError (code `nothing_known`) when neither says anything, and as `answer_write`.
     """
-    proposal = ledger_answers(account=account, codes={question.code}).get(question.code)
+    proposal = proposals_of(account=account, codes={question.code}).get(question.code)
     if proposal is None:
-        raise ConflictError("The ledger says nothing about this question.", code="nothing_known")
+        raise ConflictError("Nothing is proposed for this question.", code="nothing_known")
     answer = answer_write(
         principal=principal,
         account=account,

@@ -19,7 +19,7 @@ from kam.common.errors import ApplicationError, ConflictError, FieldError, Inval
 from kam.tenancy.access import Principal
 from kam.tenancy.permissions import requires
 from planning.models import Confidence, ReflectionQuestion
-from planning.selectors.ledger_answers import ledger_answers
+from planning.selectors.proposals import proposals_of
 from planning.selectors.reflection import (
     Item,
     Reflection,
@@ -43,7 +43,7 @@ def reflection(request: HttpRequest, account_id: uuid.UUID, set_key: str) -> Htt
     shown = _set_of(state, set_key)
     if shown is None:
         raise Http404
-    proposals = ledger_answers(account=account, codes={item.question.code for item in shown.items})
+    proposals = proposals_of(account=account, codes={item.question.code for item in shown.items})
     context = {
         **_common(request, account),
         "state": state,
@@ -70,7 +70,7 @@ def _common(request: HttpRequest, account: Account) -> dict[str, Any]:
 
 
 def _row(item: Item, proposal: Any) -> dict[str, Any]:
-    """A question as the page shows it. A confirmed proposal that the ledger no longer says is `outdated`."""
+    """A question as the page shows it. A confirmed proposal that is not said any more is `outdated`."""
     answer = item.answer
     outdated = bool(answer and answer.from_ledger and proposal and proposal.text != answer.text)
     return {
@@ -109,7 +109,7 @@ def _whole(
     status: int = 200,
 ) -> HttpResponse:
     """The question anew, with the figures of its set beside it."""
-    proposals = ledger_answers(account=account, codes={question.code})
+    proposals = proposals_of(account=account, codes={question.code})
     item = Item(question, answer_find(account=account, question=question))
     state = reflection_of(account=account, only_set=question.set)
     context = {

@@ -17,6 +17,7 @@ from kam.tenancy.models import Membership, Tenant, TenantSettings
 from planning.bank.reflection import QUESTIONS, questions_fill
 from planning.models import ReflectionAnswer, ReflectionQuestion, ReflectionSet
 from planning.selectors.ledger_answers import ledger_answers
+from planning.selectors.map_answers import map_answers
 from planning.selectors.reflection import answer_tag, answered_counts, reflection_of, unknown_list
 from planning.services.reflection import (
     answer_take_from_ledger,
@@ -26,7 +27,14 @@ from planning.services.reflection import (
     question_move,
     question_update,
 )
-from tests.factories import AccountFactory, ProductFactory, SalesLineFactory
+from tests.factories import (
+    AccountFactory,
+    ContactFactory,
+    ContactRoleFactory,
+    InfluenceLinkFactory,
+    ProductFactory,
+    SalesLineFactory,
+)
 
 Api = Callable[..., APIClient]
 REFERENCE = datetime.date(2025, 6, 30)
@@ -313,6 +321,23 @@ class TestLedgerAnswers:
             principal=kam, account=account, question=question("ABS-7"), values={"text": "Every quarter"}
         )
         assert edited.from_ledger is False
+
+    def test_the_map_of_people_answers_who_holds_what_and_who_sways_whom(
+        self, account: Account, in_tenant: Any, kam: Principal
+    ) -> None:
+        assert map_answers(account=account) == {}
+        boss = ContactFactory(account=account, name="Ida Berg", title="Chief executive")
+        buyer = ContactFactory(account=account, name="Bo Lind", title="Head of purchasing", reports_to=boss)
+        ContactFactory(account=account, name="Somebody in finance", person__is_placeholder=True)
+        ContactFactory(account=account, name="Gone", left_on=datetime.date(2025, 1, 1))
+        ContactRoleFactory(contact=boss, role="decider")
+        InfluenceLinkFactory(account=account, source=buyer, target=boss, topic="price", strength=4)
+        found = map_answers(account=account)
+        assert found["ABS-1"].text == "Ida Berg: Chief executive\nBo Lind: Head of purchasing, under Ida Berg"
+        assert found["ABS-2"].text.splitlines()[:2] == ["Decider: Ida Berg", "Buyer: nobody known"]
+        assert found["ABS-3"].text == "Bo Lind sways Ida Berg on price, strength 4 of 5"
+        taken = answer_take_from_ledger(principal=kam, account=account, question=question("ABS-3"))
+        assert (taken.from_ledger, taken.source.startswith("Map of people, ")) == (True, True)
 
     def test_the_state_of_an_account_is_read_over_rest(
         self, account: Account, tenant: Tenant, as_tenant: Any, api: Api
