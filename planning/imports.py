@@ -38,6 +38,7 @@ class Potentials(ImportKind):
     label = "Potentials"
     description = "What each account could buy a year, by product line and segment: its Open Space."
     position = 60
+    tables = ("planning_openspacecell",)
     key = ("account_external_id", "segment_external_id", "product_line")
     columns = (
         KeyColumn(

@@ -61,6 +61,14 @@ def test_a_large_file_is_known_to_the_planner(in_tenant: uuid.UUID, load: Import
         assert _expected(table, in_tenant) == pytest.approx(6000, rel=0.3), table
 
 
+def test_a_large_file_of_potentials_is_known_to_the_planner(in_tenant: uuid.UUID, load: Import) -> None:
+    load("accounts", _accounts(2000))
+    load("products", "external_id,name,product_line,business_unit\nP1,Bike,Bikes,Wheels\n")
+    potentials = "".join(f"A{number},Bikes,{number}\n" for number in range(2000))
+    assert load("potentials", "account_external_id,product_line,potential\n" + potentials).created == 2000
+    assert _expected("planning_openspacecell", in_tenant) == pytest.approx(2000, rel=0.3)
+
+
 def test_a_recomputation_of_many_is_too(in_tenant: uuid.UUID, load: Import) -> None:
     load("accounts", _accounts(BULK_ROWS))
     run = Recomputation.objects.create(tenant_id=in_tenant, reference_date=REFERENCE)
