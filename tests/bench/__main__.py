@@ -22,6 +22,7 @@ ROWS = (
     "tenants",
     "memory",
     "open_space",
+    "exports",
 )
 
 
@@ -85,6 +86,7 @@ class _Run:
             ({"memory"}, self.import_memory),
             ({"tenants"}, self.neighbours),
             ({"open_space"}, self.open_space),
+            ({"exports"}, self.exports),
         ):
             if rows & self.rows:
                 self.attempt(" ".join(sorted(rows & self.rows)), part)
@@ -173,6 +175,11 @@ class _Run:
         from tests.bench import open_space
 
         open_space.measure(self.report, self.databases)
+
+    def exports(self) -> None:
+        from tests.bench import exports
+
+        exports.measure(self.report, self.databases)
 
     def neighbours(self) -> None:
         from tests.bench import pages, recompute
