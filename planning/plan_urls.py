@@ -7,6 +7,7 @@ from planning.views import plan_sections, plan_versions, plans
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/<uuid:account_id>/plan/", plans.account_plan, name="account_plan"),
     path("accounts/<uuid:account_id>/plan/new/", plans.plan_new, name="plan_new"),
+    path("plans/card/", plans.plans_card, name="plans_card"),
     path("plans/<uuid:plan_id>/", plans.plan_detail, name="plan_detail"),
     path("plans/<uuid:plan_id>/edit/", plans.plan_edit, name="plan_edit"),
     path("plans/<uuid:plan_id>/keep/", plans.plan_keep, name="plan_keep"),

@@ -112,7 +112,7 @@ def finding(totals: OpportunityTotals, state: str) -> str:
         return f"{count}, and nobody has said what {'it is' if totals.count == 1 else 'they are'} worth."
     text = f"{count} {verb} worth {formatting.money(totals.amount, totals.currency)}"
     if totals.without_amount:
-        text += f", {totals.without_amount} of them not known"
+        text += f" without {totals.without_amount} whose amount nobody has said"
     if state != "open":
         return f"{text}."
     if not totals.qualified:

@@ -42,5 +42,18 @@ def plan_finding(plan: Plan, marks: Sequence[SectionMark], *, comments: int, wor
             late = (
                 f", {work.late} {'is' if work.late == 1 else 'are'} late" if work.late else ", none is late"
             )
-            return f"{work.done} of {plural(work.total, 'action')} {'is' if work.done == 1 else 'are'} done{late}."
+            verb = "is" if work.done == 1 or work.total == 1 else "are"
+            return f"{work.done} of {plural(work.total, 'action')} {verb} done{late}."
     return f"A newer plan took this one’s place on {date(plan.superseded_at)}."
+
+
+def waiting_finding(plans: Sequence[Plan]) -> str:
+    """What the plans that wait for one person say together; the decisions first."""
+    asked = sum(plan.state == PlanState.IN_REVIEW for plan in plans)
+    back = sum(plan.state == PlanState.DRAFT for plan in plans)
+    ready = len(plans) - asked - back
+    if asked:
+        return f"{plural(asked, 'plan')} {'waits' if asked == 1 else 'wait'} for your approval"
+    if back:
+        return f"{plural(back, 'plan')} of yours came back"
+    return f"{plural(ready, 'plan')} of yours {'is' if ready == 1 else 'are'} approved and can begin"

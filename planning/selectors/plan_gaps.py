@@ -28,6 +28,8 @@ from planning.selectors.plan_standing import Standing
 from planning.selectors.plan_substance import says
 
 Rows = Sequence[Any]
+WITHOUT = {"selling_centre": "people"}
+"""Where something is entered as long as its own tab does not exist."""
 _UNDER_WAY = (ActionStatus.OPEN, ActionStatus.DOING)
 
 
@@ -130,7 +132,7 @@ CHECKS: dict[SectionKey, tuple[Own | Live, ...]] = {
     SectionKey.BUYING_CENTRE: (
         Live("contacts", "Name at least two people at the customer.", lambda s: s.contacts >= 2, "people"),
         Live("decider", "Name who decides.", lambda s: s.deciders >= 1, "people"),
-        Live("lead", "Name the lead key account manager.", lambda s: s.leads == 1, "selling-centre"),
+        Live("lead", "Name the lead key account manager.", lambda s: s.leads == 1, "selling_centre"),
     ),
     SectionKey.SWOT: (
         *_quadrants(SWOT),
@@ -169,8 +171,8 @@ CHECKS: dict[SectionKey, tuple[Own | Live, ...]] = {
         ),
     ),
     SectionKey.OPEN_SPACE: (
-        Live("potential", "Enter what the customer could buy.", lambda s: s.potentials > 0, "open-space"),
-        Live("served", "Link a cell to a success factor.", lambda s: s.strategic_cells > 0, "open-space"),
+        Live("potential", "Enter what the customer could buy.", lambda s: s.potentials > 0, "open_space"),
+        Live("served", "Link a cell to a success factor.", lambda s: s.strategic_cells > 0, "open_space"),
         _text(8, "Say which cells come first, and why."),
     ),
     SectionKey.VALUE: (
@@ -304,7 +306,9 @@ def _url(plan: Plan, spec: SectionSpec, check: Own | Live) -> str:
     if isinstance(check, Live):
         if check.tab == "edit":
             return reverse("accounts:account_edit", args=[plan.account_id])
-        found = account_tab_url(check.tab, plan.account_id)
+        found = account_tab_url(check.tab, plan.account_id) or account_tab_url(
+            WITHOUT.get(check.tab, ""), plan.account_id
+        )
         if found:
             return found
     anchor = check.anchor if isinstance(check, Own) else "section"

@@ -285,7 +285,7 @@ SECTIONS: tuple[SectionSpec, ...] = (
         "What the customer buys, could buy, and where nobody serves it.",
         text="Which cells do we go for first, and why?",
         live=True,
-        tab="open-space",
+        tab="open_space",
     ),
     SectionSpec(
         SectionKey.VALUE,

@@ -4,7 +4,8 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from accounts.models import Account
 from accounts.selectors.accounts import of_visible_accounts
@@ -49,6 +50,28 @@ def account_plans(principal: Principal, account: Account) -> list[Plan]:
     )
     rows = _with_people(plan_visible(principal)).filter(account_id=account.pk)
     return list(rows.order_by(order, "-starts_on", "-created_at"))
+
+
+def plans_waiting(principal: Principal) -> list[Plan]:
+    """Plans that this member can bring on: to decide on, to activate, to mend; the longest waiting first.
+
+    Whoever may approve sees what others submitted; the account's owner and lead what was approved or sent back. A plan
+    that was sent back has `returned` comments that nobody has settled.
+    """
+    member = principal.member
+    returned = PlanComment.objects.filter(
+        tenant_id=principal.tenant.id,
+        plan_id=OuterRef("pk"),
+        kind=PlanComment.Kind.RETURNED,
+        resolved_at__isnull=True,
+    )
+    own = Q(account__owner_id=member.pk) | Q(account_id__in=principal.team_accounts(lead_only=True))
+    wanted = own & (Q(state=PlanState.APPROVED) | Q(state=PlanState.DRAFT, returned__gt=0))
+    if principal.can("plans.approve"):
+        wanted |= Q(state=PlanState.IN_REVIEW) & ~Q(submitted_by_id=member.pk)
+    count = returned.order_by().values("plan_id").annotate(count=Count("id")).values("count")
+    rows = _with_people(plan_visible(principal)).annotate(returned=Coalesce(Subquery(count), 0))
+    return list(rows.filter(wanted).order_by("submitted_at", "id"))
 
 
 def _with_people(rows: "QuerySet[Plan, Plan]") -> "QuerySet[Plan, Plan]":

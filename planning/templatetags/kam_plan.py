@@ -5,10 +5,13 @@ from typing import Any
 from django import template
 
 from kam.common import formatting
-from planning.selectors.plan_parts import Chart, Kind, Table, Value, show
+from planning.selectors.plan_parts import Chart, Column, Kind, Row, Table, Value, show
 
 register = template.Library()
 _RIGHT = ("money", "number", "ratio")
+_LONG = ("long", "list")
+MOST_COLUMNS = 5
+"""What fits beside a column of several lines."""
 
 
 @register.simple_tag
@@ -19,27 +22,50 @@ def plan_value(value: Value, kind: Kind, currency: str = "") -> str:
 
 @register.inclusion_tag("planning/partials/doc_table.html")
 def plan_table(table: Table, currency: str) -> dict[str, Any]:
-    """A table of a document. Columns in which nothing is known are left out, except the first."""
-    columns = [
+    """A table of a document. Columns in which nothing is known are left out, except the first.
+
+    Money names its currency once, in the head. In a wide table what takes several lines stands beneath its row.
+    """
+    known = [
         column
         for number, column in enumerate(table.columns)
         if number == 0 or any(row.cells.get(column.key) not in (None, "") for row in table.rows)
     ]
+    beneath = [column for column in known if column.kind in _LONG] if len(known) > MOST_COLUMNS else []
+    columns = [column for column in known if column not in beneath]
     return {
         "table": table,
-        "columns": [{"label": column.label, "left": column.kind not in _RIGHT} for column in columns],
+        "columns": [
+            {"label": _head(column, currency), "left": column.kind not in _RIGHT} for column in columns
+        ],
+        "width": len(columns),
         "rows": [
-            [
-                {
-                    "text": show(row.cells.get(column.key), column.kind, currency),
-                    "left": column.kind not in _RIGHT,
-                    "long": column.kind in ("long", "list"),
-                    "unknown": row.cells.get(column.key) in (None, ""),
-                }
-                for column in columns
-            ]
+            {
+                "cells": [_cell(row, column, currency) for column in columns],
+                "beneath": [
+                    (column.label, _cell(row, column, currency))
+                    for column in beneath
+                    if row.cells.get(column.key) not in (None, "")
+                ],
+            }
             for row in table.rows
         ],
+    }
+
+
+def _head(column: Column, currency: str) -> str:
+    sign = formatting.currency_symbol(currency).strip()
+    return f"{column.label}, {sign}" if column.kind == "money" and sign else column.label
+
+
+def _cell(row: Row, column: Column, currency: str) -> dict[str, Any]:
+    value = row.cells.get(column.key)
+    return {
+        "text": show(value, "number" if column.kind == "money" else column.kind, currency),
+        "left": column.kind not in _RIGHT,
+        "long": column.kind in _LONG,
+        "day": column.kind == "day",
+        "unknown": value in (None, ""),
     }
 
 

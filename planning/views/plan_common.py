@@ -3,10 +3,13 @@
 import uuid
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from kam.tenancy.access import Principal
-from planning.models import Plan, PlanState
+from planning.findings.plans import Work, plan_finding
+from planning.models import ActionStatus, Plan, PlanAction, PlanState
 from planning.selectors.plan_gaps import completeness, section_marks, section_url
 from planning.selectors.plan_layout import groups
 from planning.selectors.plan_standing import plan_standing
@@ -65,3 +68,18 @@ def plan_context(request: HttpRequest, plan: Plan) -> dict[str, Any]:
         "can_activate": plan.state == PlanState.APPROVED and (can_change or principal.can("plans.approve")),
         "can_rename": can_change and plan.state == PlanState.DRAFT,
     }
+
+
+def finding_of(plan: Plan, context: dict[str, Any]) -> str:
+    """The sentence above the plan, from what `plan_context` gathered. One query."""
+    return plan_finding(plan, context["marks"], comments=context["open_comments"], work=_work(plan))
+
+
+def _work(plan: Plan) -> Work:
+    today = timezone.localdate()
+    found = PlanAction.objects.filter(tenant_id=plan.tenant_id, plan_id=plan.pk).aggregate(
+        total=Count("id", filter=~Q(status=ActionStatus.DROPPED)),
+        done=Count("id", filter=Q(status=ActionStatus.DONE)),
+        late=Count("id", filter=Q(status__in=[ActionStatus.OPEN, ActionStatus.DOING], due_on__lt=today)),
+    )
+    return Work(**found)

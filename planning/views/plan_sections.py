@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.forms.compare import compared
 from accounts.forms.fields import describe_errors, take_errors
+from accounts.places import account_tab_url
 from accounts.views.accounts import own_account
 from kam.common.api.etag import IfMatch, version_tag
 from kam.common.errors import ApplicationError, NotFoundError, StaleWriteError
@@ -26,7 +27,7 @@ from planning.selectors.plan_rows import cell, columns, objective_options, secti
 from planning.selectors.plans import plan_comments, text_digest
 from planning.services.plan_comments import comment_add, comment_resolve
 from planning.services.plan_sections import row_add, row_delete, row_move, row_update, section_save
-from planning.views.plan_common import plan_context, principal_of, visible_plan
+from planning.views.plan_common import finding_of, plan_context, principal_of, visible_plan
 
 
 def _spec(key: str) -> SectionSpec:
@@ -142,6 +143,7 @@ def _fragment(request: HttpRequest, plan: Plan, key: str, template: str, **extra
     row_part = {name: extra.pop(name) for name in ("open_row", "form") if name in extra}
     context |= section_context(request, plan, key, context["sections"], **row_part)
     context["mark"] = next(mark for mark in context["marks"] if mark.spec.key.value == key)
+    context["finding"] = finding_of(plan, context)
     return render(request, template, context | extra | {"fragment": True})
 
 
@@ -338,6 +340,7 @@ def section_live(request: HttpRequest, plan_id: uuid.UUID, key: str) -> HttpResp
         "part": part,
         "tables": [table for table in part.tables if table.key not in own],
         "section_url": section_url(plan, key),
+        "tab_url": account_tab_url(spec.tab, plan.account_id),
         "spec": spec,
     }
     is_htmx = request.headers.get("HX-Request") == "true"

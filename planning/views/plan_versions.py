@@ -24,7 +24,7 @@ NOW = "now"
 @require_safe
 @requires("accounts.view")
 def plan_read(request: HttpRequest, plan_id: uuid.UUID) -> HttpResponse:
-    """The plan as a document, each section loaded as it comes into sight."""
+    """The plan as a document; each section loads as it comes into sight, the others soon after."""
     plan = visible_plan(request, plan_id)
     parts = [(spec, section_url(plan, spec.key.value)) for spec in SECTIONS]
     return render(request, "planning/plan_read.html", {"plan": plan, "account": plan.account, "parts": parts})

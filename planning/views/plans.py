@@ -5,10 +5,8 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.forms.fields import take_errors
@@ -17,12 +15,12 @@ from accounts.views.accounts import own_account
 from kam.common.errors import ApplicationError
 from kam.tenancy.permissions import requires
 from kam.tenancy.reference import reference_date
-from planning.findings.plans import Work, plan_finding
+from planning.findings.plans import waiting_finding
 from planning.forms.plans import PlanForm, ReturnForm
-from planning.models import OPEN_STATES, ActionStatus, Plan, PlanAction, PlanState, SectionKey
+from planning.models import OPEN_STATES, Plan, PlanState, SectionKey
 from planning.selectors.plan_gaps import SectionMark, completeness, section_url
 from planning.selectors.plan_layout import BY_KEY, SECTIONS, groups
-from planning.selectors.plans import account_plans
+from planning.selectors.plans import account_plans, plans_waiting
 from planning.services.plan_lifecycle import (
     plan_activate,
     plan_approve,
@@ -33,7 +31,7 @@ from planning.services.plan_lifecycle import (
 )
 from planning.services.plan_presence import presence_touch
 from planning.services.plans import plan_create, plan_delete, plan_update
-from planning.views.plan_common import plan_context, principal_of, visible_plan
+from planning.views.plan_common import finding_of, plan_context, principal_of, visible_plan
 from planning.views.plan_sections import section_context
 
 
@@ -61,6 +59,24 @@ def account_plan(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         "groups": groups(),
     }
     return render(request, "planning/plan_empty.html", context)
+
+
+CARD = 6
+
+
+@require_safe
+@requires("accounts.view")
+def plans_card(request: HttpRequest) -> HttpResponse:
+    """The home page's card: plans that wait for this member. Nothing where none does."""
+    plans = plans_waiting(principal_of(request))
+    if not plans:
+        return HttpResponse("")
+    context = {
+        "plans": plans[:CARD],
+        "more": max(len(plans) - CARD, 0),
+        "finding": waiting_finding(plans),
+    }
+    return render(request, "planning/partials/plans_card.html", context)
 
 
 @require_POST
@@ -108,8 +124,7 @@ def _show(request: HttpRequest, plan: Plan, plans: list[Plan]) -> HttpResponse:
     context = plan_context(request, plan) | {"plans": plans}
     context["open_plan"] = next((each for each in plans if each.state in OPEN_STATES), None)
     marks = context["marks"]
-    context["work"] = _work(plan)
-    context["finding"] = plan_finding(plan, marks, comments=context["open_comments"], work=context["work"])
+    context["finding"] = finding_of(plan, context)
     asked = request.GET.get("section", "")
     key = asked if asked in BY_KEY else _first(plan, marks)
     context |= section_context(request, plan, key, context["sections"], open_row=request.GET.get("row", ""))
@@ -138,16 +153,6 @@ def _neighbours(plan: Plan, key: str) -> dict[str, Any]:
         "before": before and {"spec": before, "url": section_url(plan, before.key.value)},
         "after": after and {"spec": after, "url": section_url(plan, after.key.value)},
     }
-
-
-def _work(plan: Plan) -> Work:
-    today = timezone.localdate()
-    found = PlanAction.objects.filter(tenant_id=plan.tenant_id, plan_id=plan.pk).aggregate(
-        total=Count("id", filter=~Q(status=ActionStatus.DROPPED)),
-        done=Count("id", filter=Q(status=ActionStatus.DONE)),
-        late=Count("id", filter=Q(status__in=[ActionStatus.OPEN, ActionStatus.DOING], due_on__lt=today)),
-    )
-    return Work(**found)
 
 
 @require_POST

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from kam.tenancy.models import Membership
 
@@ -38,6 +38,8 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's loop makes Django think that these tests are asynchronous; they are not.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        # A busy machine is slow, not wrong: what is expected may take as long as what is clicked.
+        expect.set_options(timeout=15_000)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()

@@ -17,6 +17,7 @@ from planning.selectors.plan_layout import SECTIONS
 from planning.selectors.plans import plan_sections, text_digest
 from planning.services.plan_lifecycle import plan_submit
 from planning.services.plan_sections import row_add, section_save
+from tests.factories import OpenSpaceCellFactory
 from tests.planning.grid import World
 from tests.planning.plans import draft_of, filled_plan
 
@@ -77,6 +78,8 @@ def test_text_saves_as_a_fragment_and_a_conflict_waits_for_a_person(
     html = saved.content.decode()
     assert 'data-state="saved"' in html
     assert "<strong>Fewer stops</strong>" in html
+    # The sentence above the plan speaks of substance: it follows every write.
+    assert '<h2 class="k-finding-account" id="plan-finding" hx-swap-oob="true">' in html
     assert 'hx-swap-oob="true"' in html
     with as_tenant(tenant):
         section_save(principal=Principal(members["admin"]), plan=plan, key="value", text="Theirs <b>now</b>")
@@ -110,12 +113,32 @@ def test_rows_are_added_changed_moved_and_deleted_without_scripts_too(
     assert client.post(url, body).status_code == 302
     stale = client.post(url, {**body, "text": "Spare parts at sea"})
     assert stale.status_code == 409
+    assert "changed this entry while you were writing" in stale.content.decode()
     assert client.post(f"{url}move/", {"quadrant": "threat"}, headers=HTMX).status_code == 200
     with as_tenant(tenant):
         row.refresh_from_db()
         assert (row.text, row.quadrant) == ("Spare parts in Bergen", "threat")
     assert client.post(f"{url}delete/").status_code == 302
     assert client.get(url).status_code == 404
+
+
+def test_what_other_pages_know_is_shown_whole_and_leads_there(
+    plan: Plan, world: World, browser_client: Browser, tenant: Tenant, as_tenant: Any
+) -> None:
+    with as_tenant(tenant):
+        OpenSpaceCellFactory(
+            account=world.account,
+            segment=world.south,
+            product_line=world.valves,
+            potential="5000",
+            note="They want two suppliers from spring.",
+        )
+    html = browser_client("kam").get(f"/plans/{plan.pk}/open_space/live/", headers=HTMX).content.decode()
+    assert f'href="/accounts/{world.account.pk}/open-space/"' in html
+    assert re.search(r"<th[^>]*>Could buy, \$</th>", html), "the currency is named once, in the head"
+    assert re.search(r"<td[^>]*>5,000</td>", html)
+    beneath = html[html.index('class="k-doc-beneath"') :]
+    assert "They want two suppliers from spring." in beneath
 
 
 def test_who_may_not_write_is_refused(plan: Plan, browser_client: Browser) -> None:

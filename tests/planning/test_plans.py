@@ -10,13 +10,15 @@ from django.db import DatabaseError, IntegrityError, transaction
 from kam.common.errors import ConflictError, InvalidInputError, NotAllowedError, StaleWriteError
 from kam.tenancy.access import Principal
 from kam.tenancy.models import Membership, Notification
+from planning.findings.plans import waiting_finding
 from planning.models import Plan, PlanAction, PlanSection, PlanState, PlanVersion
 from planning.selectors.plan_changes import plan_changes, since_choices
 from planning.selectors.plan_compare import compare
 from planning.selectors.plan_document import plan_document
 from planning.selectors.plan_gaps import completeness, section_marks
 from planning.selectors.plan_standing import plan_standing
-from planning.selectors.plans import plan_sections, text_digest
+from planning.selectors.plans import plan_sections, plans_waiting, text_digest
+from planning.services.plan_comments import comment_resolve
 from planning.services.plan_lifecycle import (
     plan_activate,
     plan_approve,
@@ -101,6 +103,29 @@ class TestLifeCycle:
         section_save(principal=kam, plan=plan, key="summary", text="Now with the successor, Ida Berg.")
         assert plan_submit(principal=kam, plan=fresh(plan)).state == PlanState.IN_REVIEW
         assert plan_withdraw(principal=kam, plan=fresh(plan)).state == PlanState.DRAFT
+
+    def test_a_plan_waits_for_whoever_can_bring_it_on(
+        self, plan: Plan, kam: Principal, admin: Principal, executive: Principal
+    ) -> None:
+        def waiting() -> list[list[str]]:
+            return [[each.state for each in plans_waiting(who)] for who in (kam, admin, executive)]
+
+        assert waiting() == [[], [], []]
+        plan_submit(principal=kam, plan=plan)
+        assert waiting() == [[], ["in_review"], ["in_review"]]
+        assert waiting_finding(plans_waiting(admin)) == "1\u00a0plan waits for your approval"
+        plan_return(principal=executive, plan=fresh(plan), comment="Name the successor.")
+        assert waiting() == [["draft"], [], []]
+        assert plans_waiting(kam)[0].returned == 1  # type: ignore[attr-defined]
+        assert waiting_finding(plans_waiting(kam)) == "1\u00a0plan of yours came back"
+        comment = plan.comments.get()
+        comment_resolve(principal=kam, plan=fresh(plan), comment_id=comment.pk, resolved=True)
+        assert waiting() == [[], [], []]
+        plan_submit(principal=admin, plan=fresh(plan))
+        assert waiting() == [[], [], ["in_review"]], "nobody decides on what they submitted"
+        plan_approve(principal=executive, plan=fresh(plan))
+        assert waiting() == [["approved"], [], []]
+        assert waiting_finding(plans_waiting(kam)) == "1\u00a0plan of yours is approved and can begin"
 
     def test_an_empty_plan_is_not_worth_a_review(self, world: World, kam: Principal) -> None:
         with pytest.raises(ConflictError, match="next to nothing"):
@@ -262,6 +287,11 @@ class TestCompleteness:
         gaps = [gap for mark in marks.values() for gap in mark.gaps]
         assert all(gap.url.startswith("/") for gap in gaps)
         assert marks["pest"].gaps[0].url == f"/plans/{plan.pk}/?section=pest#rows"
+        elsewhere = {gap.code: gap.url for key in ("open_space", "buying_centre") for gap in marks[key].gaps}
+        account = f"/accounts/{plan.account_id}"
+        assert elsewhere["potential"] == f"{account}/open-space/"
+        assert elsewhere["contacts"] == f"{account}/people/"
+        assert elsewhere["lead"].startswith(f"{account}/")
 
     def test_an_empty_phrase_does_not_raise_it(self, plan: Plan, kam: Principal) -> None:
         before = completeness(marks_of(plan))

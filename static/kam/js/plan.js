@@ -69,7 +69,25 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 addEventListener("beforeunload", (event) => {
-  if (textForm()?.classList.contains("k-plan-dirty")) event.preventDefault();
+  // A conflict that nobody has decided holds words that are stored nowhere else.
+  if (textForm()?.classList.contains("k-plan-dirty") || document.querySelector("[data-plan-conflict]")) event.preventDefault();
+});
+
+// What was typed while the save that met somebody else's was under way belongs to “mine” as well.
+let typed = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "plan-text") typed = textForm()?.elements.text?.value ?? null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const conflict = document.querySelector("[data-plan-conflict]");
+  if (!conflict || typed === null) return;
+  for (const mine of conflict.querySelectorAll("[data-mine]")) {
+    if (mine.matches("textarea")) mine.value = typed;
+    else mine.textContent = typed;
+  }
+  const both = conflict.querySelector("[data-both]");
+  both.value = `${both.dataset.both.trimEnd()}\n\n${typed.trimStart()}`;
+  typed = null;
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
