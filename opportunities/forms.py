@@ -29,7 +29,10 @@ WIDE = frozenset({"name", "notes", "outcome_reason"})
 
 
 def _letter(label: str) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=Answer.choices, required=False)
+    # Without an initial value the browser would choose the first: yes, and a new lead were qualified.
+    return forms.ChoiceField(
+        label=label, choices=Answer.choices, required=False, initial=Answer.UNKNOWN.value
+    )
 
 
 class OpportunityForm(forms.Form):

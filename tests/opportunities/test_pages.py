@@ -1,5 +1,6 @@
 """Opportunities as pages: list, tab, entering, changing, the conflict of two people (K19)."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -29,6 +30,16 @@ def test_an_empty_list_says_what_to_do_next(account: Account, browser_client: An
     assert "Choose an account" in everybody
     own = client.get(f"/accounts/{account.pk}/opportunities/").content.decode()
     assert f"/accounts/{account.pk}/opportunities/new/" in own
+
+
+def test_a_new_opportunity_answers_none_of_the_four_questions_by_itself(
+    account: Account, browser_client: Any
+) -> None:
+    html = browser_client("kam").get(f"/accounts/{account.pk}/opportunities/new/").content.decode()
+    for name in YES:
+        chosen = re.search(rf'<select name="{name}".*?<option value="([^"]*)"[^>]* selected', html, re.DOTALL)
+        assert chosen, name
+        assert chosen[1] == "unknown"
 
 
 def test_a_lead_is_entered_qualified_and_won_on_the_pages(
