@@ -13,6 +13,8 @@ urlpatterns = [
     path("influence-links/", people.InfluenceLinkListApi.as_view(), name="influence-link-list"),
     path("influence-links/<uuid:pk>/", people.InfluenceLinkDetailApi.as_view(), name="influence-link-detail"),
     path("people/<uuid:pk>/personal-data/", personal_data.PersonalDataApi.as_view(), name="personal-data"),
+    path("employees/", selling_center.EmployeeListApi.as_view(), name="employee-list"),
+    path("employees/<uuid:pk>/", selling_center.EmployeeDetailApi.as_view(), name="employee-detail"),
     path("selling-centre/", selling_center.SellingCentreListApi.as_view(), name="selling-centre-list"),
     path(
         "selling-centre/<uuid:pk>/",

@@ -3,8 +3,9 @@
 from django.urls import reverse
 
 from accounts.places import AccountTab, register_account_tab
-from buying_center.models import Contact
+from buying_center.models import Contact, Employee, SellingCenterMember
 from buying_center.selectors.people import contact_visible
+from buying_center.selectors.selling_center import employee_visible, place_visible
 from kam.tenancy.access import Principal
 from kam.tenancy.history import register_history
 from kam.tenancy.search import SearchHit, register_search
@@ -20,6 +21,12 @@ HISTORY_LABELS = {
     "assessed_on": "Judged on",
     "next_assessment": "Next re-assessment",
     "is_parked": "In the parking lot",
+}
+PLACE_LABELS = {
+    "is_lead": "Leads the account",
+    "is_temporary": "Only for a time",
+    "valid_from": "From",
+    "valid_to": "Last day",
 }
 
 
@@ -43,5 +50,13 @@ def find_people(principal: Principal, text: str, limit: int) -> list[SearchHit]:
 def register() -> None:
     """Called once, when the app is ready."""
     register_account_tab(AccountTab("people", "Buying centre", "buying_center:people", 40))
+    register_account_tab(AccountTab("team", "Selling centre", "buying_center:team", 50))
     register_search("People", find_people)
     register_history(Contact, permission="accounts.view", rows=contact_visible, labels=HISTORY_LABELS)
+    register_history(SellingCenterMember, permission="accounts.view", rows=place_visible, labels=PLACE_LABELS)
+    register_history(
+        Employee,
+        permission="accounts.view",
+        rows=employee_visible,
+        labels={"left_on": "No longer with us since"},
+    )

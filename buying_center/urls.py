@@ -2,10 +2,20 @@
 
 from django.urls import path
 
-from buying_center.views import analysis, contact, contact_edit, people, personal_data
+from buying_center.views import (
+    analysis,
+    contact,
+    contact_edit,
+    load,
+    people,
+    personal_data,
+    team,
+    team_edit,
+)
 
 app_name = "buying_center"
 CENTRE = "accounts/<uuid:account_id>/people/"
+TEAM = "accounts/<uuid:account_id>/team/"
 CONTACT = f"{CENTRE}<uuid:contact_id>/"
 
 urlpatterns = [
@@ -23,6 +33,14 @@ urlpatterns = [
     path(f"{CONTACT}lines/<uuid:link_id>/delete/", analysis.line_delete, name="line_delete"),
     path(f"{CONTACT}analysis/<slug:kind>/", analysis.row_add, name="row_add"),
     path(f"{CONTACT}analysis/<slug:kind>/<uuid:row_id>/", analysis.row_change, name="row_change"),
+    path(TEAM, team.team, name="team"),
+    path(f"{TEAM}add/", team_edit.add, name="team_add"),
+    path(f"{TEAM}people/", team_edit.people, name="team_people"),
+    path(f"{TEAM}restore/", team_edit.restore, name="team_restore"),
+    path(f"{TEAM}<uuid:place_id>/edit/", team_edit.edit, name="place_edit"),
+    path(f"{TEAM}<uuid:place_id>/leave/", team_edit.leave, name="place_leave"),
+    path(f"{TEAM}<uuid:place_id>/undo/", team_edit.undo, name="place_undo"),
+    path("portfolio/load/", load.load, name="load"),
     path("people/<uuid:person_id>/data/", personal_data.person_data, name="person_data"),
     path("people/<uuid:person_id>/data.json", personal_data.person_json, name="person_json"),
     path("people/<uuid:person_id>/erase/", personal_data.person_erase_page, name="person_erase"),

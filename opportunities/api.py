@@ -1,13 +1,16 @@
-"""`opportunities/`: leads and qualified opportunities (K19)."""
+"""`opportunities/`: leads and qualified opportunities (K19); `step-resources/`: what each stage needs (K11)."""
 
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from kam.common.api.fields import (
     Choice,
     Code,
     Day,
+    Flag,
     Id,
     Money,
     MoneyInput,
@@ -17,11 +20,19 @@ from kam.common.api.fields import (
     Whole,
     read_only,
 )
-from kam.common.api.filters import DayFilter, Filter, IdFilter, ListQuery, NullFilter
-from kam.common.api.views import CreateListApi, DetailApi
-from opportunities.models import Answer, Direction, Opportunity, Outcome, Stage, Status
-from opportunities.selectors import opportunity_visible
-from opportunities.services import opportunity_create, opportunity_delete, opportunity_update
+from kam.common.api.filters import DayFilter, Filter, FlagFilter, IdFilter, ListQuery, NullFilter
+from kam.common.api.views import CreateListApi, DetailApi, KamApi
+from opportunities.models import Answer, Direction, Opportunity, Outcome, Stage, Status, StepResource
+from opportunities.selectors import opportunity_visible, step_resource_list, step_resources
+from opportunities.services import (
+    opportunity_create,
+    opportunity_delete,
+    opportunity_update,
+    step_resource_add,
+    step_resource_delete,
+    step_resource_update,
+    step_resources_reset,
+)
 
 
 class OpportunityOutput(serializers.Serializer[Any]):
@@ -138,3 +149,101 @@ class OpportunityDetailApi(DetailApi):
 
     def remove(self, obj: Opportunity, if_match: Any) -> None:
         opportunity_delete(principal=self.principal, opportunity=obj, if_match=if_match)
+
+
+class StepResourceOutput(serializers.Serializer[Any]):
+    """What of ours a buying stage needs; `is_person` false: trial products, material, equipment."""
+
+    id = Id()
+    stage = Choice(choices=Stage.choices)
+    resource = Text()
+    is_person = Flag()
+    version = Whole()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class StepResourceInput(StrictSerializer):
+    stage = Choice(choices=Stage.choices)
+    resource = Text(max_length=120)
+    is_person = Flag(required=False)
+
+
+StepResourceInput.ignored = read_only(StepResourceOutput, StepResourceInput)
+
+
+class StepResourceListApi(CreateListApi):
+    """The tenant's own rows. None: it works with the product's table, which `step-resources/table/` tells, and
+    which the first POST makes its own."""
+
+    permissions = {"GET": "catalogue.view", "POST": "settings.change"}
+    Input, Output = StepResourceInput, StepResourceOutput
+    query = ListQuery(
+        filters={"stage": Filter("stage", Stage.values), "is_person": FlagFilter("is_person")},
+        search=("resource",),
+        ordering={name: name for name in ("stage", "resource", "created_at")},
+        default="created_at",
+    )
+
+    def rows(self) -> Any:
+        return step_resource_list()
+
+    def create(self, values: dict[str, Any]) -> StepResource:
+        return step_resource_add(principal=self.principal, values=values)
+
+
+class StepResourceDetailApi(DetailApi):
+    permissions = {"GET": "catalogue.view", "PATCH": "settings.change", "DELETE": "settings.change"}
+    Input, Output = StepResourceInput, StepResourceOutput
+
+    def rows(self) -> Any:
+        return step_resource_list()
+
+    def update(self, obj: StepResource, values: dict[str, Any], if_match: Any) -> None:
+        step_resource_update(principal=self.principal, row=obj, values=values, if_match=if_match)
+
+    def remove(self, obj: StepResource, if_match: Any) -> None:
+        step_resource_delete(principal=self.principal, row=obj, if_match=if_match)
+
+
+class StepNeedOutput(serializers.Serializer[Any]):
+    id = Id(allow_null=True, help_text="null = from the product’s table.")
+    resource = Text()
+    is_person = Flag()
+
+
+class StepOutput(serializers.Serializer[Any]):
+    stage = Choice(choices=Stage.choices)
+    resources = StepNeedOutput(many=True)
+
+
+class StepTableOutput(serializers.Serializer[Any]):
+    """The table as it counts: all eight stages in their order (K11, K18)."""
+
+    is_own = Flag(help_text="false = the product’s table.")
+    stages = StepOutput(many=True)
+
+
+class StepTableApi(KamApi):
+    """DELETE goes back to the product's table."""
+
+    permissions = {"GET": "catalogue.view", "DELETE": "settings.change"}
+    Output = StepTableOutput
+
+    def get(self, request: Request) -> Response:
+        table = step_resources()
+        stages = [
+            {
+                "stage": stage,
+                "resources": [
+                    {"id": one.id, "resource": one.name, "is_person": one.is_person} for one in needed
+                ],
+            }
+            for stage, needed in table.items()
+        ]
+        is_own = any(one["id"] is not None for stage in stages for one in stage["resources"])
+        return Response({"is_own": is_own, "stages": stages})
+
+    def delete(self, request: Request) -> Response:
+        step_resources_reset(principal=self.principal)
+        return Response(status=204)

@@ -12,8 +12,10 @@ from django.db.models.functions import Cast
 from accounts.models import ExchangeRate
 from accounts.selectors.accounts import of_visible_accounts
 from kam.tenancy.access import Principal
+from kam.tenancy.context import current_tenant_id
 from kam.tenancy.selectors import tenant_settings
-from opportunities.models import Opportunity, Status
+from opportunities.bank import DEFAULT_RESOURCES
+from opportunities.models import Opportunity, Stage, Status, StepResource
 
 
 def opportunity_visible(principal: Principal) -> "QuerySet[Opportunity, Opportunity]":
@@ -95,3 +97,35 @@ def latest_rates(currencies: Iterable[str], *, today: date) -> dict[str, Decimal
         .distinct("currency")
     )
     return dict(rows.values_list("currency", "rate"))
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What a buying stage usually needs of ours. `id` is None where it is the bank's default."""
+
+    name: str
+    is_person: bool = True
+    id: uuid.UUID | None = None
+    version: int = 0
+
+
+def step_resource_list() -> "QuerySet[StepResource, StepResource]":
+    """The tenant's own rows; none where it works with the bank's."""
+    return StepResource.objects.filter(tenant_id=current_tenant_id())
+
+
+def step_resources() -> dict[str, list[Resource]]:
+    """Stage → what it needs, all eight in their order: the tenant's table, else the bank's (K11). One query.
+
+    People come first, then things, each in the order in which they were entered.
+    """
+    rows = list(step_resource_list().order_by("created_at", "id"))
+    found: dict[str, list[Resource]] = {stage: [] for stage in Stage.values}
+    if not rows:
+        return found | {
+            stage: [Resource(name, is_person) for name, is_person in needed]
+            for stage, needed in DEFAULT_RESOURCES.items()
+        }
+    for row in sorted(rows, key=lambda row: not row.is_person):
+        found[row.stage].append(Resource(row.resource, row.is_person, row.pk, row.version))
+    return found

@@ -1,4 +1,4 @@
-"""Creating, changing and deleting opportunities (K19)."""
+"""Creating, changing and deleting opportunities (K19), and the table of what each buying stage needs (K11)."""
 
 import uuid
 from collections.abc import Mapping
@@ -10,12 +10,14 @@ from django.utils import timezone
 from accounts.models import Account, ProductLine, Segment
 from accounts.selectors.accounts import account_find
 from kam.common.api.etag import IfMatch
-from kam.common.errors import InvalidInputError
+from kam.common.errors import ConflictError, FieldError, InvalidInputError, NotFoundError
 from kam.common.saving import lock_row, save_changes, set_values
 from kam.tenancy.access import Principal
+from kam.tenancy.models import TenantSettings
 from kam.tenancy.permissions import authorise
 from kam.tenancy.selectors import member_ids_of_users, tenant_settings
-from opportunities.models import CABS, Answer, Opportunity, Status
+from opportunities.bank import DEFAULT_RESOURCES
+from opportunities.models import CABS, Answer, Opportunity, Status, StepResource
 
 LETTERS = {
     "compelling_reason": "a compelling reason",
@@ -141,3 +143,100 @@ def _is_line(account: Account, line_id: uuid.UUID) -> bool:
         ProductLine.objects.filter(tenant_id=account.tenant_id, pk=line_id).values_list("account_id").first()
     )
     return found is not None and found[0] in (None, account.pk)
+
+
+@transaction.atomic
+def step_resource_add(*, principal: Principal, values: Mapping[str, Any]) -> StepResource:
+    """Add what a buying stage needs of ours (K11): `stage`, `resource`, `is_person`.
+
+    The first change makes the bank's table the tenant's own. Raises InvalidInputError naming the field,
+    PermissionDenied, ConflictError for the same resource twice in a stage.
+    """
+    authorise(principal, "settings.change")
+    _own_table(principal)
+    row = StepResource(tenant_id=principal.tenant.id)
+    _set_resource(row, values)
+    row.save(force_insert=True)
+    return row
+
+
+@transaction.atomic
+def step_resource_update(
+    *, principal: Principal, row: StepResource, values: Mapping[str, Any], if_match: IfMatch | None = None
+) -> StepResource:
+    """Change a row of the table. Raises as `step_resource_add`, StaleWriteError (412)."""
+    authorise(principal, "settings.change")
+    locked = lock_row(StepResource.objects.filter(tenant_id=principal.tenant.id), row.pk, if_match)
+    save_changes(locked, _set_resource(locked, values))
+    return locked
+
+
+@transaction.atomic
+def step_resource_delete(*, principal: Principal, row: StepResource, if_match: IfMatch | None = None) -> None:
+    """Take a resource out of a stage. Raises PermissionDenied, StaleWriteError, ConflictError for the last row
+    of all: a tenant without rows has the bank's table."""
+    authorise(principal, "settings.change")
+    rows = StepResource.objects.filter(tenant_id=principal.tenant.id)
+    locked = lock_row(rows, row.pk, if_match)
+    if rows.count() == 1:
+        raise ConflictError(
+            "This is the last resource of all steps. Go back to the product’s table instead.", code="last"
+        )
+    locked.delete()
+
+
+@transaction.atomic
+def step_resource_drop(*, principal: Principal, stage: str, resource: str) -> None:
+    """Take a resource out of a stage by its name, as the page shows it; the bank's table becomes the tenant's own.
+
+    Raises NotFoundError where the stage has no such resource, and as `step_resource_delete`.
+    """
+    authorise(principal, "settings.change")
+    _own_table(principal)
+    row = StepResource.objects.filter(tenant_id=principal.tenant.id, stage=stage, resource=resource).first()
+    if row is None:
+        raise NotFoundError("That step has no such resource any more.")
+    step_resource_delete(principal=principal, row=row)
+
+
+@transaction.atomic
+def step_resources_reset(*, principal: Principal) -> int:
+    """Go back to the bank's table. Returns how many own rows that removed."""
+    authorise(principal, "settings.change")
+    rows = StepResource.objects.filter(tenant_id=principal.tenant.id)
+    count = rows.count()
+    rows.delete()
+    return count
+
+
+def _own_table(principal: Principal) -> None:
+    """Before the first change the bank's table is copied: what nobody touched stays as it was."""
+    tenant_id = principal.tenant.id
+    TenantSettings.objects.select_for_update(no_key=True).filter(tenant_id=tenant_id).first()
+    if StepResource.objects.filter(tenant_id=tenant_id).exists():
+        return
+    StepResource.objects.bulk_create(
+        [
+            StepResource(tenant_id=tenant_id, stage=stage, resource=name, is_person=is_person)
+            for stage, needed in DEFAULT_RESOURCES.items()
+            for name, is_person in needed
+        ]
+    )
+
+
+def _set_resource(row: StepResource, values: Mapping[str, Any]) -> set[str]:
+    given = dict(values)
+    if "resource" in given:
+        given["resource"] = (given["resource"] or "").strip()
+    if ("resource" in given and not given["resource"]) or not (row.resource or given.get("resource")):
+        raise InvalidInputError.of("resource", "This field may not be blank.", "blank")
+    changed = set_values(row, given)
+    if row._state.adding and "stage" not in changed:
+        raise InvalidInputError.of("stage", "This field is required.", "required")
+    twice = StepResource.objects.filter(
+        tenant_id=row.tenant_id, stage=row.stage, resource__iexact=row.resource
+    ).exclude(pk=row.pk)
+    if changed & {"stage", "resource"} and twice.exists():
+        message = f"{row.get_stage_display()} has “{row.resource}” already."
+        raise ConflictError(message, code="unique", errors=[FieldError("resource", message, "unique")])
+    return changed

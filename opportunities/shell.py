@@ -1,13 +1,16 @@
 """What this app gives to the frame around every page."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.places import AccountTab, register_account_tab
 from kam.tenancy.access import Principal
 from kam.tenancy.history import register_history
 from kam.tenancy.search import SearchHit, register_search
-from opportunities.models import Opportunity
-from opportunities.selectors import opportunity_list, opportunity_visible
+from opportunities.models import Opportunity, StepResource
+from opportunities.selectors import opportunity_list, opportunity_visible, step_resource_list
 
 HISTORY_LABELS = {
     "compelling_reason": "Compelling reason",
@@ -35,6 +38,11 @@ def find_opportunities(principal: Principal, text: str, limit: int) -> list[Sear
     ]
 
 
+def step_resource_visible(principal: Principal) -> "QuerySet[Any, Any]":
+    """Rows of the table of buying stages; the history asks with a principal."""
+    return step_resource_list()
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     register_account_tab(
@@ -42,3 +50,6 @@ def register() -> None:
     )
     register_search("Opportunities", find_opportunities)
     register_history(Opportunity, permission="accounts.view", rows=opportunity_visible, labels=HISTORY_LABELS)
+    register_history(
+        StepResource, permission="settings.view", rows=step_resource_visible, labels={"is_person": "A person"}
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from opportunities.views import edit, lists
+from opportunities.views import edit, lists, steps
 
 app_name = "opportunities"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("opportunities/<uuid:opportunity_id>/", edit.detail, name="opportunity_detail"),
     path("opportunities/<uuid:opportunity_id>/edit/", edit.edit, name="opportunity_edit"),
     path("opportunities/<uuid:opportunity_id>/delete/", edit.remove, name="opportunity_delete"),
+    path("settings/step-resources/", steps.step_resources, name="step_resources"),
     path(
         "accounts/<uuid:account_id>/opportunities/",
         lists.account_opportunities,

@@ -40,6 +40,7 @@ from metrics.demo.plans import plans_fill
 from metrics.demo.potentials import entered_cells, ideas
 from metrics.demo.space import space_fill
 from metrics.demo.strategy import strategy_fill
+from metrics.demo.team import key_accounts_join, team_fill
 from metrics.demo.values import reviews_fill, values_fill
 from metrics.models import PortfolioSnapshot, Recomputation
 from metrics.services.runs import Next, Published, run_begin, run_publish
@@ -110,6 +111,7 @@ def demo_build(*, today: datetime.date, say: Say) -> Tenant:
     _import(tenant.id, "cost_entries", costs, say)
     with tenant_context(tenant.id, member_id=members["nora"].id, via="command"):
         _key_accounts(tenant.id, end)
+        key_accounts_join(tenant=tenant, members=members, today=today)
         _teams(tenant.id, members)
         _open_space(tenant.id, members, sales, end)
     for back in range(HISTORY_QUARTERS, -1, -1):
@@ -123,7 +125,7 @@ def demo_build(*, today: datetime.date, say: Say) -> Tenant:
 
 def _desk(tenant: Tenant, members: dict[str, Membership], today: datetime.date) -> None:
     """What the people of the demo have written on their accounts; what is there stays as it is."""
-    for fill in (strategy_fill, space_fill, reviews_fill, values_fill, people_fill):
+    for fill in (strategy_fill, space_fill, reviews_fill, values_fill, team_fill, people_fill):
         with tenant_context(tenant.id, member_id=members["nora"].id, via="command"):
             fill(tenant=tenant, members=members, today=today)
 

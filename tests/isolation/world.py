@@ -166,6 +166,7 @@ NAMES = {
     "segment_id": "accounts.Segment",
     "contact_id": "buying_center.Contact",
     "person_id": "buying_center.Person",
+    "place_id": "buying_center.SellingCenterMember",
     "link_id": "buying_center.InfluenceLink",
     "row_id": "buying_center.GridEntry",
     "line_id": "accounts.ProductLine",

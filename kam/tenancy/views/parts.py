@@ -17,6 +17,7 @@ TABS = (
     ("tenancy:members", "Members", "members.view"),
     ("accounts:rates", "Exchange rates", "rates.view"),
     ("planning:question_list", "Questions", "settings.view"),
+    ("opportunities:step_resources", "Sales steps", "settings.view"),
     ("planning:deck_settings", "Slides", "settings.view"),
     ("tenancy:tokens", "API tokens", "tokens.own"),
     ("tenancy:profile", "You", ""),

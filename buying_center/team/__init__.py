@@ -1,0 +1,1 @@
+"""The rules of a selling centre (K10), on plain data: no query, no request."""
