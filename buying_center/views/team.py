@@ -14,7 +14,7 @@ from buying_center.selectors.team import team_of
 from buying_center.selectors.team_people import team_history
 from buying_center.team.model import ENDED, LATER, NOW, Place, Team
 from buying_center.team.roles import LEADERS, TIERS, WHO_JOINS, RoleWords
-from buying_center.team.rules import checks_title, team_checks, team_finding
+from buying_center.team.rules import SEVERE, checks_title, team_checks, team_finding
 from buying_center.views.common import visible_account
 from kam.common import formatting
 from kam.tenancy.access import Principal
@@ -69,8 +69,9 @@ class Card:
         return f"From {self.since}"
 
     @property
-    def second_line(self) -> str:
-        return " · ".join(part for part in (self.place.title, self.place.function, self.level) if part)
+    def part(self) -> str:
+        """Whose counterpart they are, and how high they stand."""
+        return " · ".join(part for part in (self.place.function, self.level) if part)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def team(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         "team": found,
         "finding": team_finding(found, checks),
         "lede": team_lede(found),
-        "checks": [check for check in checks if check.passed is not None],
+        "checks": [(check, check.key in SEVERE) for check in checks if check.passed is not None],
         "checks_title": checks_title(checks),
         "tiers": [
             {"tier": tier, "columns": [_column(found, words, doors) for words in tier.roles]}
@@ -112,7 +113,7 @@ def team(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         "load_url": doors.load(),
         "add_url": doors.add(""),
         "lead_url": doors.add(SellingRole.KAM),
-        "happenings": team_history(account.pk),
+        "happenings": team_history(account.pk, limit=4),
         "undo": request.session.pop(UNDO, None) if UNDO in request.session else None,
     }
     return render(request, "buying_center/team.html", context)
@@ -146,7 +147,7 @@ def _column(team: Team, words: RoleWords, doors: PageDoors) -> Column:
 
 
 def _card(place: Place, team: Team) -> Card:
-    level = Seniority(place.level).label if place.level else ""
+    level = Seniority(place.level).label.removesuffix(" management") if place.level else ""
     until = formatting.date(place.valid_to) if place.valid_to is not None else ""
     later = place.state(team.today) == LATER
     return Card(place, level, until, formatting.date(place.valid_from) if later else "")
