@@ -81,7 +81,7 @@ def selling_center_update(
     given = dict(values)
     about = given.pop("of_employee", None)
     if about is not None and row.employee is not None:
-        employee_update(principal=principal, employee=row.employee, values=about)
+        row.employee = employee_update(principal=principal, employee=row.employee, values=about)
     if given.pop("account", row.account_id) != row.account_id:
         raise InvalidInputError.of("account", "A place in a selling centre stays with its account.", "fixed")
     scopes = given.pop("scopes", None)

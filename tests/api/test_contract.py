@@ -14,10 +14,12 @@ from rest_framework.test import APIClient
 from schemathesis.config import SchemathesisConfig
 
 from kam.tenancy.models import Membership, Tenant
+from opportunities.models import StepResource
 from planning.models import ReflectionQuestion
 from tests.factories import (
     ContactRoleFactory,
     CostEntryFactory,
+    EmployeeFactory,
     InfluenceLinkFactory,
     ObjectiveFactory,
     OpenSpaceCellFactory,
@@ -69,6 +71,10 @@ def world(db: None, tenant: Tenant, as_tenant: Any, members: dict[str, Membershi
             "reflection-answers": ReflectionAnswerFactory(account=line.account),
             "value-items": ValueItemFactory(account=line.account),
             "selling-centre": SellingCenterMemberFactory(account=line.account, member=members["kam"]),
+            "employees": EmployeeFactory(),
+            "step-resources": StepResource.objects.create(
+                tenant_id=tenant.id, stage="supplier_selection", resource="Legal"
+            ),
         }
         link = InfluenceLinkFactory(source__account=line.account)
         found["influence-links"], found["contacts"] = link, link.source
@@ -116,8 +122,8 @@ LEDGER = "^/api/v1/(sales-lines|cost-entries)/"
 CATALOGUE = "^/api/v1/(business-units|product-lines|products|exchange-rates)/"
 CUSTOMERS = "^/api/v1/(accounts|segments|selling-centre)/"
 STRATEGY = "^/api/v1/(success-factors|objectives|reflection-questions|reflection-answers)/"
-PEOPLE = "^/api/v1/(contacts|contact-roles|influence-links)/"
-VALUE = "^/api/v1/(value-items|reviews|review-actions)/"
+PEOPLE = "^/api/v1/(contacts|contact-roles|influence-links|employees)/"
+VALUE = "^/api/v1/(value-items|reviews|review-actions|step-resources)/"
 modestly = settings(
     max_examples=10,
     deadline=None,
