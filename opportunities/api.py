@@ -206,22 +206,22 @@ class StepResourceDetailApi(DetailApi):
         step_resource_delete(principal=self.principal, row=obj, if_match=if_match)
 
 
-class StepNeedOutput(serializers.Serializer[Any]):
+class StageNeedOutput(serializers.Serializer[Any]):
     id = Id(allow_null=True, help_text="null = from the product’s table.")
     resource = Text()
     is_person = Flag()
 
 
-class StepOutput(serializers.Serializer[Any]):
+class StageNeedsOutput(serializers.Serializer[Any]):
     stage = Choice(choices=Stage.choices)
-    resources = StepNeedOutput(many=True)
+    resources = StageNeedOutput(many=True)
 
 
 class StepTableOutput(serializers.Serializer[Any]):
     """The table as it counts: all eight stages in their order (K11, K18)."""
 
     is_own = Flag(help_text="false = the product’s table.")
-    stages = StepOutput(many=True)
+    stages = StageNeedsOutput(many=True)
 
 
 class StepTableApi(KamApi):

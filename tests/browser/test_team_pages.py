@@ -33,7 +33,7 @@ def account(tenant, members):
 def test_a_team_is_named_changed_and_put_back_by_keyboard(open_as: Open, account, tenant, members) -> None:
     page = open_as(members["kam"], f"/accounts/{account.pk}/team/")
     page.get_by_role("link", name="Name the lead KAM").press("Enter")
-    page.get_by_label("Kam Northwind").press("Space")
+    page.get_by_role("radio", name="Kam Northwind").press("Space")
     assert page.get_by_label("Role", exact=True).input_value() == "kam"
     page.get_by_label("Leads the account").press("Space")
     page.get_by_role("button", name="Name them").press("Enter")
@@ -47,16 +47,16 @@ def test_a_team_is_named_changed_and_put_back_by_keyboard(open_as: Open, account
     assert search.evaluate("field => field === document.activeElement")
     search.fill("executive")
     panel.locator("#team-people label").nth(1).wait_for(state="detached")
-    panel.get_by_label("Executive Northwind").press("Space")
+    panel.get_by_role("radio", name="Executive Northwind").press("Space")
     panel.get_by_role("button", name="Name them").press("Enter")
     page.wait_for_selector("text=Executive Northwind is sponsor.")
 
     # Somebody without a login is entered in place: the fields show themselves, a fault stays in the panel.
     page.get_by_role("link", name="Add: Subject matter leader").press("Enter")
-    panel.get_by_label("Somebody without a login").wait_for()
+    panel.get_by_role("radio", name="Somebody without a login").wait_for()
     name = panel.get_by_label(re.compile("^Name"))
     assert not name.is_visible()
-    panel.get_by_label("Somebody without a login").press("Space")
+    panel.get_by_role("radio", name="Somebody without a login").press("Space")
     panel.get_by_role("button", name="Name them").press("Enter")
     panel.get_by_text("say who it is").first.wait_for()
     name.fill("Tor Egil Brekke")
@@ -99,7 +99,7 @@ def test_it_works_without_a_script(open_as: Open, account, tenant, members) -> N
     page.get_by_role("button", name="Search").click()
     assert page.locator("#team-people label").count() == 1
     assert page.get_by_label("Title").input_value() == "Managing director"
-    page.get_by_label("Executive Northwind").check()
+    page.get_by_role("radio", name="Executive Northwind").check()
     page.get_by_role("button", name="Name them").click()
     page.wait_for_selector("text=Executive Northwind is sponsor.")
 
