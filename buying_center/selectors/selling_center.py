@@ -13,6 +13,7 @@ from kam.common.prepared import Prepared
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 
+
 def _places(tenant_id: uuid.UUID) -> "QuerySet[SellingCenterMember]":
     return SellingCenterMember.objects.filter(
         Q(member__isnull=True) | Q(member__tenant_id=tenant_id),
