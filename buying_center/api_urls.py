@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from buying_center.api import centre, people, personal_data, selling_center
+from buying_center.api import centre, connections, people, personal_data, selling_center
 
 urlpatterns = [
     path("accounts/<uuid:pk>/people/", centre.AccountPeopleApi.as_view(), name="account-people"),
@@ -10,6 +10,12 @@ urlpatterns = [
     path("contacts/<uuid:pk>/", people.ContactDetailApi.as_view(), name="contact-detail"),
     path("contact-roles/", people.ContactRoleListApi.as_view(), name="contact-role-list"),
     path("contact-roles/<uuid:pk>/", people.ContactRoleDetailApi.as_view(), name="contact-role-detail"),
+    path("connections/", connections.ConnectionListApi.as_view(), name="connection-list"),
+    path("connections/<uuid:pk>/", connections.ConnectionDetailApi.as_view(), name="connection-detail"),
+    path("engagements/", connections.EngagementListApi.as_view(), name="engagement-list"),
+    path("engagements/<uuid:pk>/", connections.EngagementDetailApi.as_view(), name="engagement-detail"),
+    path("activities/", connections.ActivityListApi.as_view(), name="activity-list"),
+    path("activities/<uuid:pk>/", connections.ActivityDetailApi.as_view(), name="activity-detail"),
     path("influence-links/", people.InfluenceLinkListApi.as_view(), name="influence-link-list"),
     path("influence-links/<uuid:pk>/", people.InfluenceLinkDetailApi.as_view(), name="influence-link-detail"),
     path("people/<uuid:pk>/personal-data/", personal_data.PersonalDataApi.as_view(), name="personal-data"),

@@ -174,6 +174,48 @@ class InfluenceLinkFactory(TenantFactory):
     target = factory.SubFactory(ContactFactory, account=factory.SelfAttribute("..account"))
 
 
+class ConnectionFactory(TenantFactory):
+    class Meta:
+        model = buying_center.Connection
+
+    contact = factory.SubFactory(ContactFactory)
+    account = factory.SelfAttribute("contact.account")
+    place = factory.SubFactory(SellingCenterMemberFactory, account=factory.SelfAttribute("..account"))
+    strength = 3
+
+
+class EngagementFactory(TenantFactory):
+    class Meta:
+        model = buying_center.Engagement
+
+    contact = factory.SubFactory(ContactFactory)
+    place = factory.SubFactory(SellingCenterMemberFactory, account=factory.SelfAttribute("..contact.account"))
+    every_weeks = 6
+    next_on = date(2026, 1, 15)
+
+
+class ActivityFactory(TenantFactory):
+    """Something that happened; `people` are contacts and places who were there."""
+
+    class Meta:
+        model = buying_center.Activity
+
+    account = factory.SubFactory(AccountFactory)
+    kind = "call"
+    happened_on = date(2026, 1, 10)
+    subject = factory.Sequence(lambda n: f"Call {n}")
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, people: tuple[Any, ...] = (), **kwargs: Any) -> Any:
+        activity = super()._create(model_class, *args, **kwargs)
+        for who in people:
+            side = "contact" if isinstance(who, buying_center.Contact) else "place"
+            buying_center.ActivityPerson.objects.create(
+                tenant_id=activity.tenant_id, activity=activity, **{side: who}
+            )
+        return activity
+
+
 class OpenSpaceCellFactory(TenantFactory):
     class Meta:
         model = planning.OpenSpaceCell

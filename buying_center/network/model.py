@@ -60,20 +60,31 @@ class Line:
 
 @dataclass(frozen=True)
 class Ours:
-    """Somebody of our selling centre."""
+    """Somebody of our selling centre: one human, whatever number of places they hold in it.
+
+    `is_senior`: they can face the customer's executives and senior managers as equals (K9).
+    """
 
     id: Id
     name: str
     role: str = ""
+    level: str = ""
+    function: str = ""
+    is_lead: bool = False
+    is_senior: bool = False
 
 
 @dataclass(frozen=True)
 class Tie:
-    """One of ours knows one of theirs, strength 1–5."""
+    """One of ours knows one of theirs, strength 1–5.
+
+    `is_cover`: nobody has judged the connection itself, but ours answers for the contact.
+    """
 
     ours: Id
     theirs: Id
     strength: int
+    is_cover: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +137,11 @@ class Centre:
     def live_ties(self) -> list[Tie]:
         """Ties between somebody of ours and somebody who is still there."""
         return [tie for tie in self.ties if tie.ours in self.ours_by_id and tie.theirs in self.here]
+
+    @cached_property
+    def connections(self) -> list[Tie]:
+        """Ties that are connections of their own (K11), not only somebody's duty to cover a contact."""
+        return [tie for tie in self.live_ties if not tie.is_cover]
 
     def without(self, gone: Id) -> "Centre":
         """The same centre after one person, on either side, has left."""

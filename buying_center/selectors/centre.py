@@ -11,10 +11,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from buying_center.models import ZONES, Contact, ContactRole, InfluenceLink, SellingRole
+from buying_center.models import ZONES, Contact, ContactRole, InfluenceLink, SellingCenterMember, SellingRole
 from buying_center.network import Analysis, Centre, Line, Ours, Someone, Tie, analyse
 from buying_center.network.model import Id
 from buying_center.network.zones import ZoneMark, suggested_zones
+from buying_center.selectors.our_side import OurSide
 from buying_center.selectors.selling_center import selling_center_list
 from kam.tenancy.context import current_tenant_id
 
@@ -53,18 +54,20 @@ _COVERED_AT_LEAST = 1
 
 @dataclass(frozen=True)
 class CentreRows:
-    """Everything read about one buying centre. `people` are rows by contact id, in the order of the table."""
+    """Everything read about one buying centre. `people` are rows by contact id, in the order of the table; `ours`
+    every place of the selling centre, `our_side` the humans behind those that hold today."""
 
     account_id: uuid.UUID
     today: datetime.date
     people: dict[Id, dict[str, Any]]
     links: list[dict[str, Any]]
     ours: list[dict[str, Any]]
+    our_side: OurSide
     more_ties: tuple[Tie, ...] = ()
 
     @cached_property
     def centre(self) -> Centre:
-        """The same as plain data for the network module."""
+        """The same as plain data for the network module; of our side one id per human."""
         return Centre(
             today=self.today,
             people=tuple(_someone(row) for row in self.people.values()),
@@ -72,8 +75,19 @@ class CentreRows:
                 Line(row["from"], row["to"], row["strength"], row["topic"], row["kind"] == "conflict")
                 for row in self.links
             ),
-            ours=tuple(Ours(row["id"], row["name"], row["role"]) for row in self.ours),
-            ties=(*self._cover(), *self.more_ties),
+            ours=tuple(
+                Ours(
+                    str(human.id),
+                    human.name,
+                    human.role_label,
+                    human.level,
+                    human.function,
+                    human.is_lead,
+                    human.is_senior,
+                )
+                for human in self.our_side.humans
+            ),
+            ties=self._ties(),
         )
 
     @cached_property
@@ -92,13 +106,23 @@ class CentreRows:
             }
         return found
 
-    def _cover(self) -> list[Tie]:
-        """Whoever covers a contact knows them: as well as our relationship was judged."""
-        return [
-            Tie(row["covered_by"], who, _COVERED_AT_LEAST if row["strength"] is None else row["strength"])
-            for who, row in self.people.items()
-            if row["covered_by"] is not None and row["strength"] != 0
-        ]
+    def _ties(self) -> tuple[Tie, ...]:
+        """One tie for each two people, of connections the strongest. Where none is judged between the two, whoever
+        covers a contact knows them as well as our relationship was judged."""
+        found: dict[tuple[Id, Id], Tie] = {}
+        for tie in self.more_ties:
+            human = self.our_side.canonical.get(tie.ours)
+            if human is None:
+                continue
+            known = found.get((human, tie.theirs))
+            if known is None or known.strength < tie.strength:
+                found[human, tie.theirs] = Tie(human, tie.theirs, tie.strength)
+        for who, row in self.people.items():
+            human = self.our_side.canonical.get(row["covered_by"] or "")
+            if human is not None and row["strength"] != 0 and (human, who) not in found:
+                strength = _COVERED_AT_LEAST if row["strength"] is None else row["strength"]
+                found[human, who] = Tie(human, who, strength, is_cover=True)
+        return tuple(found.values())
 
 
 TieReader = Callable[[uuid.UUID], "list[Tie]"]
@@ -111,17 +135,20 @@ def register_ties(reader: TieReader) -> None:
 
 
 def centre_rows(account_id: uuid.UUID, *, today: datetime.date | None = None) -> CentreRows:
-    """Read one account's buying centre: four queries (people, roles, lines, our side), whatever its size.
+    """Read one account's buying centre: five queries (people, roles, lines, our side, connections), whatever its
+    size.
 
     The caller has proved that the account is visible.
     """
     tenant_id = current_tenant_id()
+    day = today or timezone.localdate()
     roles: dict[uuid.UUID, list[str]] = defaultdict(list)
     held = ContactRole.objects.filter(
         tenant_id=tenant_id, contact__tenant_id=tenant_id, contact__account_id=account_id
     )
     for contact_id, role in held.order_by("role").values_list("contact_id", "role"):
         roles[contact_id].append(role)
+    places: list[SellingCenterMember] = list(selling_center_list(account_id=account_id))
     ours: list[dict[str, Any]] = [
         {
             "id": str(member.pk),
@@ -129,15 +156,16 @@ def centre_rows(account_id: uuid.UUID, *, today: datetime.date | None = None) ->
             "role": SellingRole(member.role).label,
             "is_lead": member.is_lead,
         }
-        for member in selling_center_list(account_id=account_id)
+        for member in places
     ]
     names = {str(row["id"]): str(row["name"]) for row in ours}
     return CentreRows(
         account_id=account_id,
-        today=today or timezone.localdate(),
+        today=day,
         people={str(row[0]): _row(row, roles, names) for row in _people(account_id)},
         links=_links(account_id),
         ours=ours,
+        our_side=OurSide.of(places, day),
         more_ties=tuple(tie for reader in _tie_readers for tie in reader(account_id)),
     )
 

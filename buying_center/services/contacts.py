@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Account
 from accounts.selectors.accounts import account_find
 from buying_center.models import ZONES, Contact, Person, SellingCenterMember
+from buying_center.selectors.activities import last_contacts
 from buying_center.selectors.people import managers_of, person_visible
 from buying_center.services.contact_roles import contact_roles_set
 from buying_center.signals import buying_center_changed
@@ -192,6 +193,11 @@ def _set_contact(principal: Principal, contact: Contact, values: dict[str, Any])
     if values.get("covered_by") is not None and values["covered_by"] != contact.covered_by_id:
         _check_cover(contact, values["covered_by"])
     changed = set_values(contact, values)
+    if "last_contact" in changed and not contact._state.adding:
+        # The log knows better than an earlier day that somebody typed (`services.last_contact`).
+        logged = last_contacts(contact.account_id, [contact.pk]).of.get(contact.pk)
+        if logged is not None and (contact.last_contact is None or contact.last_contact < logged):
+            contact.last_contact = logged
     for zone in ZONES:
         if getattr(contact, f"zone_{zone}") is not None and not getattr(contact, f"zone_{zone}_reason"):
             raise InvalidInputError.of(
