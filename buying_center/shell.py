@@ -51,6 +51,7 @@ def register() -> None:
     """Called once, when the app is ready."""
     register_account_tab(AccountTab("people", "Buying centre", "buying_center:people", 40))
     register_account_tab(AccountTab("team", "Selling centre", "buying_center:team", 50))
+    register_account_tab(AccountTab("activity", "Activity", "buying_center:activities", 90))
     register_search("People", find_people)
     register_history(Contact, permission="accounts.view", rows=contact_visible, labels=HISTORY_LABELS)
     register_history(SellingCenterMember, permission="accounts.view", rows=place_visible, labels=PLACE_LABELS)

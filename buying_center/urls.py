@@ -3,12 +3,16 @@
 from django.urls import path
 
 from buying_center.views import (
+    activities,
     analysis,
     contact,
     contact_edit,
+    links,
     load,
+    matrix,
     people,
     personal_data,
+    structure,
     team,
     team_edit,
 )
@@ -17,11 +21,26 @@ app_name = "buying_center"
 CENTRE = "accounts/<uuid:account_id>/people/"
 TEAM = "accounts/<uuid:account_id>/team/"
 CONTACT = f"{CENTRE}<uuid:contact_id>/"
+LOG = "accounts/<uuid:account_id>/activities/"
 
 urlpatterns = [
     path(CENTRE, people.people, name="people"),
     path(f"{CENTRE}add/", contact_edit.add, name="contact_add"),
     path(f"{CENTRE}roll-up/", analysis.roll_up, name="roll_up"),
+    path(f"{CENTRE}matrix/", matrix.matrix, name="matrix"),
+    path(f"{CENTRE}structure/", structure.structure, name="structure"),
+    path(f"{CONTACT}places/<uuid:place_id>/", matrix.cell, name="matrix_cell"),
+    path(f"{CONTACT}links/", links.contact_links, name="contact_links"),
+    path(f"{CONTACT}engagements/", links.engagement_create, name="engagement_add"),
+    path(f"{CONTACT}engagements/<uuid:engagement_id>/", links.engagement_edit, name="engagement_edit"),
+    path(
+        f"{CONTACT}engagements/<uuid:engagement_id>/delete/",
+        links.engagement_delete,
+        name="engagement_delete",
+    ),
+    path(LOG, activities.log, name="activities"),
+    path(f"{LOG}<uuid:activity_id>/", activities.edit, name="activity_edit"),
+    path(f"{LOG}<uuid:activity_id>/delete/", activities.delete, name="activity_delete"),
     path(CONTACT, contact.detail, name="contact_detail"),
     path(f"{CONTACT}edit/", contact_edit.edit, name="contact_edit"),
     path(f"{CONTACT}left/", contact_edit.leave, name="contact_leave"),

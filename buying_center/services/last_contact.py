@@ -137,12 +137,9 @@ def _engagements(
 def _dates_before(now: Mapping[uuid.UUID, datetime.date]) -> dict[uuid.UUID, datetime.date]:
     """The date that each plan had before it was moved to its present one, from the history; one query."""
     events: Any = apps.get_model("buying_center", "EngagementEvent")
-    found: dict[uuid.UUID, datetime.date] = {}
     rows = events.objects.filter(tenant_id=current_tenant_id(), pgh_obj_id__in=now).order_by("pgh_id")
-    for plan_id, day in rows.values_list("pgh_obj_id", "next_on"):
-        if day != now[plan_id]:
-            found[plan_id] = day
-    return found
+    # In the order of time: the last one that differs from today's stays.
+    return {plan_id: day for plan_id, day in rows.values_list("pgh_obj_id", "next_on") if day != now[plan_id]}
 
 
 def _save(model: type[Any], rows: list[Any], fields: list[str]) -> None:

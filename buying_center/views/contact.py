@@ -29,7 +29,7 @@ from buying_center.selectors.analysis import (
     state_words,
 )
 from buying_center.selectors.centre import CentreRows, centre_rows
-from buying_center.selectors.people import contact_with_other_places, judgements_of
+from buying_center.selectors.people import contact_with_other_places
 from buying_center.services.contacts import shown_version
 from buying_center.views.common import gap_cards
 from buying_center.views.people import attitude_mark, strength_dots
@@ -82,11 +82,8 @@ def contact_context(request: HttpRequest, contact: Contact, **more: Any) -> dict
     gaps = [gap for gap in gap_cards(rows) if who in gap["people"]]
     zones = rows.zones[who]
     checks = state_checks({zone: zones[zone].is_judged for zone in ZONES}, grid)
-    everybody = list(member_list())
-    members = [member for member in everybody if member.is_active and member.role != Role.INTEGRATION]
+    members = [member for member in member_list() if member.is_active and member.role != Role.INTEGRATION]
     figures = analysis.figures.get(who)
-    names = {str(member.pk): member.user.display_name for member in everybody}
-    judged = judgements_of(contact.pk, names)
     return {
         "account": contact.account,
         "contact": contact,
@@ -124,7 +121,6 @@ def contact_context(request: HttpRequest, contact: Contact, **more: Any) -> dict
         "state": state_words(checks),
         "coaching": COACHING,
         "mitigations": MITIGATIONS,
-        "judgements": judged,
         "today": timezone.localdate(),
         "can_change": can_change,
         "can_erase": principal.can("people.personal_data"),

@@ -343,6 +343,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
         "task": "planning.reviews_remind_everywhere",
         "schedule": crontab(minute=20, hour="4,7,10,13"),
     },
+    "engagements-remind": {
+        "task": "buying_center.engagements_remind_everywhere",
+        "schedule": crontab(minute=35, hour="4,7,10,13"),
+    },
     "notifications-mail": {
         "task": "tenancy.notifications_mail_everywhere",
         "schedule": timedelta(minutes=15),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.models import Account
 from accounts.selectors.accounts import account_find
+from buying_center.selectors.connections import structure_now
 from kam.common.api.etag import version_tag
 from kam.common.api.fields import Day, Flag, Id, Money, Ratio, Text, Whole
 from kam.common.api.pagination import PageNumberPagination
@@ -102,7 +104,11 @@ class MetricsOutput(serializers.Serializer[Any]):
     potential_basis = Text(allow_null=True)
     volume_class = Text(allow_null=True)
     sales_rank = Whole(allow_null=True)
-    contact_structure = Text(allow_null=True)
+    contact_structure = Text(
+        allow_null=True,
+        help_text="bow_tie, one_to_many, diamond or mixed, of today's connections (K9); null without any, and in "
+        "the history.",
+    )
     health = HealthOutput(allow_null=True)
     share_of_wallet = Ratio(allow_null=True)
     growth_split = serializers.DictField(child=Money(allow_null=True), help_text="K5")
@@ -152,8 +158,13 @@ def money(value: float | None) -> str | None:
     return None if value is None else f"{Decimal(repr(value)):.4f}"
 
 
-def metrics_body(account: Account, row: MetricsRow | None, *, stale: bool) -> dict[str, Any]:
-    """A metrics record as the API answers it; nulls where nothing was ever computed for the account."""
+def metrics_body(
+    account: Account, row: MetricsRow | None, *, stale: bool, contact_structure: str | None = None
+) -> dict[str, Any]:
+    """A metrics record as the API answers it; nulls where nothing was ever computed for the account.
+
+    The contact structure is of today: no record of the past holds it.
+    """
     computed = row is not None and row.engine_version != ""
     inputs: dict[str, Any] = row.clv_inputs if computed and row is not None else {}
     yearly: dict[str, Any] = row.clv_yearly if computed and row is not None else {}
@@ -188,7 +199,7 @@ def metrics_body(account: Account, row: MetricsRow | None, *, stale: bool) -> di
         },
         "upv": {name: of(column) for name, column in _UPV.items()},
         "fiocca_class": None,
-        "contact_structure": None,
+        "contact_structure": contact_structure,
         "health": None,
         "growth_split": {name: money(value) for name, value in (of("growth_split") or {}).items()},
     }
@@ -206,8 +217,11 @@ class AccountMetricsApi(KamApi):
         account = _visible(self, pk)
         row = metrics_of(account.pk)
         stale = account_is_stale(account.pk, row)
-        tag = version_tag(account.pk, f"{row.computed_at.timestamp() if row else 0:.6f}-{stale:d}")
-        return self.tagged(request, metrics_body(account, row, stale=stale), tag)
+        structure = structure_now(account.pk, timezone.localdate()).kind
+        computed = row.computed_at.timestamp() if row else 0
+        tag = version_tag(account.pk, f"{computed:.6f}-{stale:d}-{structure or ''}")
+        body = metrics_body(account, row, stale=stale, contact_structure=structure)
+        return self.tagged(request, body, tag)
 
 
 class AccountMetricsHistoryApi(ListApi):
