@@ -35,6 +35,7 @@ from metrics.demo.ledger import (
     rate_rows,
     segment_rows,
 )
+from metrics.demo.links import links_fill
 from metrics.demo.people import people_fill
 from metrics.demo.plans import plans_fill
 from metrics.demo.potentials import entered_cells, ideas
@@ -125,7 +126,15 @@ def demo_build(*, today: datetime.date, say: Say) -> Tenant:
 
 def _desk(tenant: Tenant, members: dict[str, Membership], today: datetime.date) -> None:
     """What the people of the demo have written on their accounts; what is there stays as it is."""
-    for fill in (strategy_fill, space_fill, reviews_fill, values_fill, team_fill, people_fill):
+    for fill in (
+        strategy_fill,
+        space_fill,
+        reviews_fill,
+        values_fill,
+        team_fill,
+        people_fill,
+        links_fill,
+    ):
         with tenant_context(tenant.id, member_id=members["nora"].id, via="command"):
             fill(tenant=tenant, members=members, today=today)
 

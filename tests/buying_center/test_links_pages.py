@@ -47,10 +47,12 @@ def cell_form(**values):
 class TestMatrix:
     def test_it_opens_with_what_falls_short_and_says_what_hangs_on_whom(self, world, browser_client):
         page = browser_client("kam").get(f"{world.url}matrix/").content.decode()
-        assert "connection is weaker than wanted, first of all Kam Northwind with Ragna: 2 instead of 4." in page
+        assert (
+            "connection is weaker than wanted, first of all Kam Northwind with Ragna: 2 instead of 4." in page
+        )
         assert "One-to-many, and it hangs on Kam Northwind." in page
         assert "Lunch" in page and "no contact logged" in page
-        assert page.count("<th scope=\"col\"") == 4  # theirs, Nora, Bo, together
+        assert page.count('<th scope="col"') == 4  # theirs, Nora, Bo, together
 
     def test_a_reader_sees_it_without_a_form(self, world, browser_client):
         client = browser_client("executive")
@@ -74,7 +76,9 @@ class TestMatrix:
 
     def test_a_cell_is_saved_by_a_plain_form_and_taken_back(self, world, browser_client, tenant, members):
         client = browser_client("kam")
-        assert "How well do Kam Northwind and Ragna know each other?" in client.get(world.cell).content.decode()
+        assert (
+            "How well do Kam Northwind and Ragna know each other?" in client.get(world.cell).content.decode()
+        )
         form = cell_form(
             strength="3",
             desired="5",
@@ -212,7 +216,8 @@ class TestActivities:
 
     def test_a_fault_is_named_and_nothing_is_lost(self, world, browser_client):
         answer = browser_client("kam").post(
-            world.log, {"kind": "call", "happened_on": days_ago(-3).isoformat(), "subject": "Soon", "version": ""}
+            world.log,
+            {"kind": "call", "happened_on": days_ago(-3).isoformat(), "subject": "Soon", "version": ""},
         )
         page = answer.content.decode()
         assert answer.status_code == 422
@@ -220,8 +225,12 @@ class TestActivities:
 
     def test_it_is_filtered_by_kind_person_and_text(self, world, browser_client, tenant):
         with tenant_context(tenant.id):
-            ActivityFactory(account=world.account, kind="call", subject="Alpha", people=(world.ragna, world.nora))
-            ActivityFactory(account=world.account, kind="note", subject="Beta", text="rumour", people=(world.bo,))
+            ActivityFactory(
+                account=world.account, kind="call", subject="Alpha", people=(world.ragna, world.nora)
+            )
+            ActivityFactory(
+                account=world.account, kind="note", subject="Beta", text="rumour", people=(world.bo,)
+            )
         client = browser_client("executive")
 
         def found(query):
@@ -238,7 +247,9 @@ class TestActivities:
 
 
 class TestEngagements:
-    def test_a_plan_is_made_changed_and_ended_from_the_page_of_the_person(self, world, browser_client, tenant):
+    def test_a_plan_is_made_changed_and_ended_from_the_page_of_the_person(
+        self, world, browser_client, tenant
+    ):
         client = browser_client("kam")
         base = f"{world.url}{world.ragna.pk}/"
         page = client.get(f"{base}links/").content.decode()
