@@ -22,6 +22,7 @@ from buying_center.models import (
     Person,
 )
 from buying_center.selectors.people import leavers_before
+from buying_center.services.linked_data import KnownAs, linked_erase, linked_export
 from buying_center.signals import buying_center_changed
 from kam.common.dates import months_after
 from kam.common.errors import ConflictError, NotFoundError
@@ -80,6 +81,7 @@ def person_export(*, principal: Principal, person_id: uuid.UUID) -> dict[str, An
             "person": _rows(_events(Person), pgh_obj_id=person.pk),
             "contacts": _rows(_events(Contact), pgh_obj_id__in=ids),
         },
+        **linked_export(person, ids, _rows),
         **{name: collect(person.pk, ids) for name, (collect, _erase) in _others.items()},
     }
 
@@ -119,6 +121,7 @@ def _erase(person: Person) -> None:
     contacts = list(Contact.objects.filter(tenant_id=tenant_id, person_id=person.pk))
     ids = [contact.pk for contact in contacts]
     words = [person.name, person.email, person.external_id]
+    known = _known_as(person)
     if person.external_id:
         person.erased_key = erased_key(tenant_id, person.external_id)
     nobody = {"name": ERASED_NAME, "email": "", "phone": "", "external_id": None}
@@ -140,6 +143,7 @@ def _erase(person: Person) -> None:
     for end in ("source_id__in", "target_id__in"):
         InfluenceLink.objects.filter(tenant_id=tenant_id, **{end: ids}).update(note="")
         _events(InfluenceLink).objects.filter(tenant_id=tenant_id, **{end: ids}).update(note="")
+    linked_erase(person, contacts, known_as=known, instead=ERASED_NAME)
     # The history last: what was just written stands there with the old values too.
     _events(Person).objects.filter(tenant_id=tenant_id, pgh_obj_id=person.pk).update(**nobody)
     _events(Contact).objects.filter(tenant_id=tenant_id, pgh_obj_id__in=ids).update(
@@ -153,6 +157,16 @@ def _erase(person: Person) -> None:
         erase(person.pk, ids)
     account_ids = [contact.account_id for contact in contacts]
     buying_center_changed.send(sender=Person, tenant_id=tenant_id, account_ids=account_ids)
+
+
+def _known_as(person: Person) -> KnownAs:
+    """Every name and address that the person ever had here."""
+    events = _events(Person).objects.filter(tenant_id=person.tenant_id, pgh_obj_id=person.pk)
+    rows = [(person.name, person.email), *events.values_list("name", "email").distinct()]
+    return KnownAs(
+        names=frozenset(name for name, _email in rows if name),
+        emails=frozenset(email for _name, email in rows if email),
+    )
 
 
 def erased_key(tenant_id: uuid.UUID, external_id: str) -> str:

@@ -5,19 +5,24 @@ import json
 
 import pytest
 from django.apps import apps
+from django.utils import timezone
 
-from buying_center.models import Contact, GridEntry, InfluenceLink, Person
-from buying_center.services.personal_data import ERASED_NAME, leavers_erase, person_erase
+from buying_center.models import Connection, Contact, GridEntry, InfluenceLink, Person, PulseSurvey
+from buying_center.services.personal_data import ERASED_NAME, leavers_erase, person_erase, person_export
 from buying_center.tasks import leavers_erase_everywhere
 from kam.tenancy.access import Principal
 from kam.tenancy.context import tenant_context
 from kam.tenancy.models import TenantSettings
 from tests.factories import (
     AccountFactory,
+    ActivityFactory,
+    ConnectionFactory,
     ContactFactory,
     ContactRoleFactory,
+    EngagementFactory,
     InfluenceLinkFactory,
     PersonFactory,
+    SellingCenterMemberFactory,
 )
 from tests.imports.conftest import Import, counts, load, media  # noqa: F401
 
@@ -147,3 +152,68 @@ def test_the_daily_task_asks_every_tenant(tenant, other_tenant, settings):
     leavers_erase_everywhere()
     with tenant_context(other_tenant.id):
         assert Person.objects.get().name == ERASED_NAME
+
+
+class TestLinkedData:
+    """Connections, plans, the log and surveys (K11) forget a person too."""
+
+    @pytest.fixture
+    def linked(self, ragna, tenant, members):
+        with tenant_context(tenant.id, member_id=members["kam"].pk):
+            place = SellingCenterMemberFactory(account=ragna.account, member=members["kam"], role="kam")
+            ConnectionFactory(contact=ragna, place=place, next_action="Call Ragna", note="Golf with Tveitdal")
+            EngagementFactory(contact=ragna, place=place, purpose="Win Ragna over")
+            met = ActivityFactory(
+                account=ragna.account,
+                subject="Golf with Ragna",
+                text="Tveitdal won. Write to ragna@fjellvik.example.",
+                people=(ragna, place),
+            )
+            heard = ActivityFactory(
+                account=ragna.account,
+                kind="note",
+                subject="A rumour",
+                text="Ragna Tveitdal may leave. Ragna or not.",
+            )
+            survey = PulseSurvey.objects.create(
+                tenant_id=tenant.id,
+                account=ragna.account,
+                contact=ragna,
+                key_digest="x",
+                contact_name=SECRET,
+                contact_email="ragna@fjellvik.example",
+                asked_by=members["kam"],
+                expires_at=timezone.now(),
+            )
+        return met, heard, survey
+
+    def test_all_of_it_is_handed_out(self, ragna, linked, tenant, members):
+        with tenant_context(tenant.id):
+            given = person_export(principal=Principal(member=members["admin"]), person_id=ragna.person_id)
+        assert [row["next_action"] for row in given["connections"]] == ["Call Ragna"]
+        assert [row["purpose"] for row in given["engagements"]] == ["Win Ragna over"]
+        assert [row["subject"] for row in given["activities"]] == ["Golf with Ragna"]
+        assert given["surveys"][0]["contact_name"] == SECRET and "key_digest" not in given["surveys"][0]
+
+    def test_erased_they_took_part_without_a_name(self, ragna, linked, tenant, members):
+        met, heard, survey = linked
+        with tenant_context(tenant.id, member_id=members["admin"].pk):
+            person_erase(principal=Principal(member=members["admin"]), person_id=ragna.person_id)
+            met.refresh_from_db()
+            heard.refresh_from_db()
+            survey.refresh_from_db()
+            assert (met.subject, met.text) == (
+                "Golf with Erased person",
+                "Erased person won. Write to Erased person.",
+            )
+            assert next(str(one) for one in met.people.order_by("id")) == ERASED_NAME
+            # Where they were not, only the whole name is surely theirs.
+            assert heard.text == "Erased person may leave. Ragna or not."
+            assert (survey.contact_name, survey.contact_email) == (ERASED_NAME, "")
+            assert Connection.objects.get().strength == 3
+            rumour = heard.pk
+            heard.delete()
+            apps.get_model("buying_center", "ActivityEvent").objects.filter(pgh_obj_id=rumour).delete()
+        left = everything(tenant)
+        for word in ("Ragna", "Tveitdal", "Golf with T", "ragna@"):
+            assert word not in left, word
