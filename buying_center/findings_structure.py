@@ -1,6 +1,7 @@
 """The contact structure and the relationship matrix in words (K9, K11, BANK G4)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from buying_center.findings import loss_words, names_of
 from buying_center.network import Centre, Leaving, Structure
@@ -99,8 +100,10 @@ def leaving_words(found: Leaving, centre: Centre) -> list[str]:
     if found.before.kind and found.before.kind != found.after.kind:
         after = f"a {KIND_WORDS[found.after.kind].lower()}" if found.after.kind else "nothing"
         said.append(f"The structure falls from a {KIND_WORDS[found.before.kind].lower()} to {after}.")
-    if not found.loss.is_harmless:
-        said += loss_words(found.loss, centre)
+    # Who loses their only contact knows nobody well either; said once is enough.
+    loss = replace(found.loss, strangers=tuple(who for who in found.loss.strangers if who not in found.alone))
+    if not loss.is_harmless:
+        said += loss_words(loss, centre)
     return said or ["Nothing would break: others know the same people."]
 
 
