@@ -8,7 +8,6 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
@@ -19,12 +18,12 @@ from kam.common import formatting
 from kam.common.errors import ConflictError, InvalidInputError
 from kam.common.saving import lock_row
 from kam.tenancy.access import Principal
-from kam.tenancy.links import key_digest, key_make, token_sign
+from kam.tenancy.answer_links import assert_answerable, link_address, outside_address
+from kam.tenancy.links import key_digest, key_make
 from kam.tenancy.models import Membership, Tenant
 from kam.tenancy.permissions import authorise
 from kam.tenancy.selectors import tenant_settings
 from kam.tenancy.services import Message, notifications_send
-from kam.tenancy.services.members import valid_email
 from planning.models import GainKind, ValueClass, ValueConfirmation, ValueItem
 from planning.services.value import requests_revoke, unconfirm
 
@@ -54,7 +53,10 @@ def confirmation_request(
     """
     row = lock_row(ValueItem.objects.filter(tenant_id=principal.tenant.id), item.pk)
     authorise(principal, "accounts.change", row)
-    name, email = contact_name.strip(), _customers_address(principal, contact_email)
+    name, email = (
+        contact_name.strip(),
+        outside_address(tenant_id=principal.tenant.id, email=contact_email, verb="confirm"),
+    )
     if not name:
         raise InvalidInputError.of("contact_name", "Say who is asked.", "blank")
     if not 1 <= days <= MOST_DAYS:
@@ -105,8 +107,7 @@ def confirmation_revoke(*, principal: Principal, item: ValueItem) -> int:
 
 def confirmation_link(*, tenant_id: uuid.UUID, key: str) -> str:
     """The address that the customer opens. The key stands in no table: only its digest does."""
-    token = token_sign(purpose=PURPOSE, tenant_id=tenant_id, key=key)
-    return settings.PUBLIC_URL.rstrip("/") + reverse("planning:value_confirm", args=[token])
+    return link_address(url_name="planning:value_confirm", purpose=PURPOSE, tenant_id=tenant_id, key=key)
 
 
 def confirmation_find(*, digest: str) -> ValueConfirmation | None:
@@ -116,17 +117,6 @@ def confirmation_find(*, digest: str) -> ValueConfirmation | None:
         .filter(key_digest=digest)
         .first()
     )
-
-
-def state_of(confirmation: ValueConfirmation) -> str:
-    """What has become of a request: one of `planning.selectors.value.STATES`."""
-    if confirmation.answer:
-        return confirmation.answer
-    if confirmation.revoked_at is not None:
-        return "revoked"
-    if confirmation.expires_at <= timezone.now():
-        return "expired"
-    return "opened" if confirmation.opened_at is not None else "waiting"
 
 
 def confirmation_opened(*, confirmation: ValueConfirmation) -> None:
@@ -154,12 +144,7 @@ def confirmation_answer(
         tenant_id=confirmation.tenant_id
     )
     row: ValueConfirmation = rows.get(pk=confirmation.pk)
-    if row.answered_at is not None:
-        raise ConflictError("This link was used already.", code="used")
-    if row.revoked_at is not None:
-        raise ConflictError("This request was taken back.", code="revoked")
-    if row.expires_at <= timezone.now():
-        raise ConflictError("This link has expired.", code="expired")
+    assert_answerable(row)
     now = timezone.now()
     row.answer, row.answered_at, row.answered_by = answer, now, name.strip()[:150]
     row.comment = comment.strip()[:2000]
@@ -180,18 +165,6 @@ def gains_in_words(confirmation: ValueConfirmation) -> list[str]:
     """The customer's gains other than money, as they are shown (BANK I2)."""
     labels = dict(GainKind.choices)
     return [str(labels[kind]) for kind in confirmation.gain_kinds if kind in labels]
-
-
-def _customers_address(principal: Principal, email: str) -> str:
-    """The address, which must not be one of ours: only the customer can confirm."""
-    try:
-        address = valid_email(email)
-    except InvalidInputError as error:
-        raise InvalidInputError.of("contact_email", error.message) from error
-    if Membership.objects.filter(tenant_id=principal.tenant.id, user__email__iexact=address).exists():
-        message = "This is a colleague’s address. Only the customer can confirm."
-        raise InvalidInputError.of("contact_email", message, "own_people")
-    return address
 
 
 def _assert_confirmable(item: ValueItem) -> None:
