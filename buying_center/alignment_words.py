@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from accounts.models import Tier
 from buying_center.alignments import (
     CONNECTIONS,
     INTERFACES,
@@ -12,9 +13,7 @@ from buying_center.alignments import (
     AlignmentScore,
     weakest,
 )
-from buying_center.bank.alignment import RUNGS
 from buying_center.models import BuyingRole, ConnectionLayer, InterfacePair
-from buying_center.network.ladder import perception_gap
 from buying_center.network.layers import LAYERS, Depth, Lift
 from buying_center.selectors.interfaces import InterfaceRow, InterfaceScore, Savings
 from kam.common import formatting
@@ -155,21 +154,56 @@ def facet_word(layer: str | None) -> str:
     return str(_LAYERS[layer]) if layer in LAYERS else "Not known"
 
 
-def ladder_finding(ours: str, theirs: str, name: str) -> str:
-    """Both views of the relationship in one sentence."""
+def role_word(role: str) -> str:
+    return str(_ROLES.get(role, role))
+
+
+def ladder_finding(ours: str, theirs: str, name: str, gap: int | None) -> str:
+    """Both views of the relationship (as words) in one sentence; "" = not known."""
     if not theirs:
-        return f"{name} has not been asked how it sees us" if ours else "Neither side’s view is known yet"
+        return f"{name} has not said how it sees us" if ours else "Neither side’s view is known yet"
     if not ours:
-        return f"{name} sees us as {theirs}; our own view is not entered"
-    if ours not in RUNGS:
+        return f"{name} calls it {theirs}; our own view is not entered"
+    if gap is None:
         return f"We see the relationship ending; {name} calls it {theirs}"
-    gap = perception_gap(ours, theirs)
     if not gap:
         return f"Both sides call it {ours}"
     steps = plural(abs(gap), "step")
     if gap > 0:
         return f"We stand {steps} higher in our own eyes than in theirs"
     return f"They see us {steps} higher than we do ourselves"
+
+
+def gap_finding(gaps: Sequence[int | None]) -> str:
+    """How the perception gap went."""
+    known = [gap for gap in gaps if gap is not None]
+    if len(known) < 2:
+        return "The gap between both views needs two answers to show a way"
+    first, last = known[0], known[-1]
+    if abs(first) == abs(last):
+        return (
+            f"The gap is still {plural(abs(last), 'step')}"
+            if last
+            else "Both views agree, as they did at first"
+        )
+    verb = "closed" if abs(last) < abs(first) else "widened"
+    return f"The gap {verb} from {plural(abs(first), 'step')} to {formatting.number(abs(last))}"
+
+
+def surveys_finding(states: Sequence[str]) -> str:
+    """How many have answered, and how many are waited for."""
+    if not states:
+        return "Nobody of the customer has been asked yet"
+    answered = sum(state == "answered" for state in states)
+    waiting = sum(state in ("waiting", "opened") for state in states)
+    said = f"{plural(answered, 'answer')} so far" if answered else "No answer yet"
+    return f"{said}; {formatting.number(waiting)} {'waits' if waiting == 1 else 'wait'}" if waiting else said
+
+
+def tier_finding(tier: str) -> str:
+    """What we are to them."""
+    word = dict(Tier.choices).get(tier)
+    return f"We are their {_lower(word)}" if word else "Our tier is not entered yet"
 
 
 def weight_finding(weight: float | None, judged: int) -> str:

@@ -48,6 +48,11 @@ class Alignment:
     def score(self) -> float | None:
         return self.found.score
 
+    @property
+    def score_width(self) -> str:
+        """The score as the width of its bar, in percent."""
+        return f"{(self.found.score or 0) * 100:.1f}"
+
 
 Reader = Callable[[Principal, Account], AlignmentScore]
 _readers: dict[str, Reader] = {}

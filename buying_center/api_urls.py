@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from buying_center.api import centre, connections, people, personal_data, selling_center
+from buying_center.api import (
+    centre,
+    connections,
+    interfaces,
+    people,
+    personal_data,
+    selling_center,
+    standing,
+    surveys,
+)
 
 urlpatterns = [
     path("accounts/<uuid:pk>/people/", centre.AccountPeopleApi.as_view(), name="account-people"),
@@ -27,4 +36,12 @@ urlpatterns = [
         selling_center.SellingCentreDetailApi.as_view(),
         name="selling-centre-detail",
     ),
+    path("accounts/<uuid:pk>/alignment/", standing.AlignmentApi.as_view(), name="account-alignment"),
+    path("accounts/<uuid:pk>/standing/", standing.StandingApi.as_view(), name="account-standing"),
+    path("accounts/<uuid:pk>/positioning/", standing.PositioningApi.as_view(), name="account-positioning"),
+    path("interfaces/", interfaces.InterfaceListApi.as_view(), name="interface-list"),
+    path("interfaces/<uuid:pk>/", interfaces.InterfaceDetailApi.as_view(), name="interface-detail"),
+    path("surveys/", surveys.SurveyListApi.as_view(), name="survey-list"),
+    path("surveys/<uuid:pk>/", surveys.SurveyDetailApi.as_view(), name="survey-detail"),
+    path("surveys/<uuid:pk>/revoke/", surveys.SurveyRevokeApi.as_view(), name="survey-revoke"),
 ]

@@ -2,10 +2,24 @@
 
 from django.urls import reverse
 
-from accounts.places import AccountTab, register_account_tab
-from buying_center.models import Contact, Employee, SellingCenterMember
+from accounts.places import AccountPanel, AccountTab, register_account_panel, register_account_tab
+from buying_center.alignments import INTERFACES, register_alignment
+from buying_center.models import (
+    Contact,
+    Employee,
+    InterfacePair,
+    RelationshipStanding,
+    SellingCenterMember,
+    SupplierPositioning,
+)
+from buying_center.selectors.alignment import interfaces_alignment
+from buying_center.selectors.interfaces import interface_visible
 from buying_center.selectors.people import contact_visible
 from buying_center.selectors.selling_center import employee_visible, place_visible
+from buying_center.selectors.standing import positioning_visible, standing_visible
+from buying_center.selectors.surveys import surveys_of_person
+from buying_center.services.personal_data import register_personal_data
+from buying_center.services.surveys import surveys_forget
 from kam.tenancy.access import Principal
 from kam.tenancy.history import register_history
 from kam.tenancy.search import SearchHit, register_search
@@ -27,6 +41,29 @@ PLACE_LABELS = {
     "is_temporary": "Only for a time",
     "valid_from": "From",
     "valid_to": "Last day",
+}
+
+INTERFACE_LABELS = {
+    "their_function": "Their function",
+    "our_function": "Our function",
+    "saving_ours": "We would save a year",
+    "saving_theirs": "They would save a year",
+}
+STANDING_LABELS = {
+    "stated_layer": "Layer, as stated",
+    "vendor_tier": "Vendor tier",
+    "cross_sell_scope": "Scope of cross-selling",
+    "lead_mix": "Who brings the leads",
+    "stated_on": "Stated on",
+    "stated_by": "Stated by",
+}
+POSITIONING_LABELS = {
+    "few_competitors": "Few competing suppliers",
+    "switching_time": "Long time needed to switch",
+    "our_investment": "Our investment in this market",
+    "relative_spend": "Share of what they spend, in tenths",
+    "judged_on": "Judged on",
+    "judged_by": "Judged by",
 }
 
 
@@ -61,3 +98,17 @@ def register() -> None:
         rows=employee_visible,
         labels={"left_on": "No longer with us since"},
     )
+    _register_alignment()
+
+
+def _register_alignment() -> None:
+    register_account_tab(AccountTab("alignment", "Alignment", "buying_center:alignment", 55))
+    register_account_panel(AccountPanel("buying_center:alignment_panel", 10))
+    register_alignment(INTERFACES, interfaces_alignment)
+    register_personal_data("surveys", collect=surveys_of_person, erase=surveys_forget)
+    for model, rows, labels in (
+        (InterfacePair, interface_visible, INTERFACE_LABELS),
+        (RelationshipStanding, standing_visible, STANDING_LABELS),
+        (SupplierPositioning, positioning_visible, POSITIONING_LABELS),
+    ):
+        register_history(model, permission="accounts.view", rows=rows, labels=labels)

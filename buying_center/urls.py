@@ -4,6 +4,8 @@ from django.urls import path
 
 from buying_center.views import (
     activities,
+    alignment,
+    alignment_saving,
     analysis,
     contact,
     contact_edit,
@@ -12,7 +14,9 @@ from buying_center.views import (
     matrix,
     people,
     personal_data,
+    pulse,
     structure,
+    surveys,
     team,
     team_edit,
 )
@@ -22,6 +26,7 @@ CENTRE = "accounts/<uuid:account_id>/people/"
 TEAM = "accounts/<uuid:account_id>/team/"
 CONTACT = f"{CENTRE}<uuid:contact_id>/"
 LOG = "accounts/<uuid:account_id>/activities/"
+ALIGNMENT = "accounts/<uuid:account_id>/alignment/"
 
 urlpatterns = [
     path(CENTRE, people.people, name="people"),
@@ -63,4 +68,20 @@ urlpatterns = [
     path("people/<uuid:person_id>/data/", personal_data.person_data, name="person_data"),
     path("people/<uuid:person_id>/data.json", personal_data.person_json, name="person_json"),
     path("people/<uuid:person_id>/erase/", personal_data.person_erase_page, name="person_erase"),
+    path(ALIGNMENT, alignment.alignment, name="alignment"),
+    path(f"{ALIGNMENT}panel/", alignment.alignment_panel, name="alignment_panel"),
+    path(f"{ALIGNMENT}data/", alignment.alignment_data, name="alignment_data"),
+    path(f"{ALIGNMENT}interfaces/", alignment_saving.interface_save, name="interface_save"),
+    path(f"{ALIGNMENT}interfaces/own/", alignment_saving.interface_own, name="interface_own"),
+    path(
+        f"{ALIGNMENT}interfaces/<uuid:pk>/forget/",
+        alignment_saving.interface_forget,
+        name="interface_forget",
+    ),
+    path(f"{ALIGNMENT}standing/", alignment_saving.standing_save, name="standing_save"),
+    path(f"{ALIGNMENT}relationship/", alignment_saving.relationship_save, name="relationship_save"),
+    path(f"{ALIGNMENT}positioning/", alignment_saving.positioning_save, name="positioning_save"),
+    path(f"{ALIGNMENT}surveys/ask/", surveys.survey_new, name="survey_ask"),
+    path(f"{ALIGNMENT}surveys/<uuid:pk>/revoke/", surveys.survey_take_back, name="survey_revoke"),
+    path("pulse/<str:token>/", pulse.pulse, name="pulse"),
 ]

@@ -15,6 +15,7 @@ from metrics.views import (
     portfolio_explain,
     portfolio_list,
     portfolio_parts,
+    positioning,
     recompute,
 )
 
@@ -46,6 +47,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portfolio/data/<slug:chart>/", portfolio_data.portfolio_data, name="portfolio_data"),
     path(
         "portfolio/explain/<slug:figure>/", portfolio_explain.portfolio_explanation, name="portfolio_explain"
+    ),
+    path("portfolio/positioning/", positioning.positioning, name="positioning"),
+    path("portfolio/positioning/data/", positioning.positioning_data, name="positioning_data"),
+    path(
+        "accounts/<uuid:account_id>/positioning/",
+        positioning.account_positioning,
+        name="account_positioning",
     ),
     path("portfolio/list/", portfolio_list.portfolio_list, name="portfolio_list"),
     path("portfolio/export/<slug:file_type>/", portfolio_list.portfolio_export, name="portfolio_export"),

@@ -60,10 +60,10 @@ CLASSES: Final[dict[str, dict[str, ClassWord]]] = {
         "partner": ClassWord("Partner tier", None, "stairs"),
     },
     "positioning": {
-        "strategic_security": ClassWord("Strategic security", None),
-        "strategic_partner": ClassWord("Strategic partner", None),
-        "tactical_easy": ClassWord("Tactical, easy", None),
-        "tactical_profit": ClassWord("Tactical, profit", None),
+        "strategic_security": ClassWord("Strategic security", "grow"),
+        "strategic_partner": ClassWord("Strategic partner", "keep"),
+        "tactical_easy": ClassWord("Tactical, easy", "hold"),
+        "tactical_profit": ClassWord("Tactical, profit", "cut"),
     },
     "structure": {
         "bow_tie": ClassWord("Bow tie", None),

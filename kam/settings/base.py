@@ -355,6 +355,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
         "task": "buying_center.leavers_erase_everywhere",
         "schedule": crontab(minute=23, hour=3),
     },
+    "customers-views-refresh": {
+        "task": "buying_center.customers_views_refresh_everywhere",
+        "schedule": crontab(minute=41, hour=2),
+    },
     "metrics-nightly": {"task": "metrics.nightly", "schedule": crontab(minute=7)},
     "metrics-watchdog": {"task": "metrics.watchdog", "schedule": timedelta(seconds=30)},
 }
@@ -363,7 +367,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
 METRICS_INLINE_BELOW = env.int("KAM_METRICS_INLINE_BELOW", default=2_000)
 METRICS_SHARD_ACCOUNTS = env.int("KAM_METRICS_SHARD_ACCOUNTS", default=2_500)
 
-# How often one address may open customers' confirmation links in a minute.
+# How often one address may open the links of customers (confirmations, pulse surveys) in a minute, of each kind.
 VALUE_LINK_RATE = env.int("KAM_VALUE_LINK_RATE", default=30)
 
 PGHISTORY_DEFAULT_TRACKERS = None

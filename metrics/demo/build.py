@@ -24,6 +24,7 @@ from kam.tenancy.context import tenant_context
 from kam.tenancy.models import Membership, Tenant
 from kam.tenancy.reference import end_of_last_completed_month
 from kam.tenancy.services import member_add, tenant_create
+from metrics.demo.alignment import alignment_fill
 from metrics.demo.catalogue import LINES
 from metrics.demo.customers import CUSTOMERS, PEOPLE, Customer
 from metrics.demo.ledger import (
@@ -134,6 +135,7 @@ def _desk(tenant: Tenant, members: dict[str, Membership], today: datetime.date) 
         team_fill,
         people_fill,
         links_fill,
+        alignment_fill,
     ):
         with tenant_context(tenant.id, member_id=members["nora"].id, via="command"):
             fill(tenant=tenant, members=members, today=today)

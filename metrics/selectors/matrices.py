@@ -17,6 +17,8 @@ from metrics.engine import (
 from metrics.models import PortfolioSnapshot
 from metrics.selectors.portfolio_rows import PortfolioFilter, read_portfolio
 from metrics.selectors.portfolio_totals import as_floats, nullable
+from metrics.selectors.positioning import CUTS as POSITIONING_CUTS
+from metrics.selectors.positioning import positioning_points
 
 KINDS: Final = ("loyalty", "fiocca", "dubinsky_ingram", "positioning")
 AXES: Final[dict[str, dict[str, dict[str, str]]]] = {
@@ -66,6 +68,9 @@ def portfolio_matrix(
     """
     answer: dict[str, Any] = {"kind": kind, "axes": AXES[kind], "cuts": {"x": None, "y": None}, "points": [],
                               "unplaced": {}}  # fmt: skip
+    if kind == "positioning":
+        answer["cuts"] = dict(POSITIONING_CUTS)
+        answer["points"], answer["unplaced"] = positioning_points(chosen)
     if kind not in _READ:
         return answer
     cuts = snapshot.cuts if snapshot is not None else {}

@@ -123,6 +123,7 @@ _COLUMNS: dict[str, pa.DataType] = {
     "sold_12m": pa.int8(),
     "traded_36m": pa.int8(),
     "last_sale": pa.date32(),
+    "share_of_wallet": pa.float64(),
 }
 _SOURCE = {
     "external_id": "coalesce(a.external_id, a.id::text)",

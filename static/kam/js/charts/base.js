@@ -14,6 +14,7 @@ import { announce } from "../announce.js";
 import { getJson } from "../http.js";
 import * as bars from "./bars.js";
 import * as hbar from "./hbar.js";
+import * as ladder from "./ladder.js";
 import * as months from "./months.js";
 import * as pareto from "./pareto.js";
 import * as quadrant from "./quadrant.js";
@@ -22,7 +23,7 @@ import { renderTable } from "./table.js";
 import { readTheme } from "./theme.js";
 import * as whale from "./whale.js";
 
-const KINDS = { bars, hbar, months, pareto, quadrant, "ratio-line": ratioLine, whale };
+const KINDS = { bars, hbar, ladder, months, pareto, quadrant, "ratio-line": ratioLine, whale };
 const mounted = new Map();
 
 class Chart {
