@@ -27,16 +27,20 @@ _SUBJECTS = {
     CONNECTIONS: "Connections are",
     SALES_PROCESS: "The sales process is",
 }
+_NAMES = {INTERFACES: "interfaces", CONNECTIONS: "connections", SALES_PROCESS: "the sales process"}
 
 
 def page_finding(name: str, found: Sequence[Alignment]) -> str:
-    """The weakest of the three alignments with its reason; what to do where none is known."""
+    """Which of the three alignments is the weakest, and which are not known."""
+    unknown = [_NAMES[one.key] for one in found if one.score is None]
+    verb = "is" if unknown == [_NAMES[SALES_PROCESS]] else "are"
+    rest = f"; {' and '.join(unknown)} {verb} not known yet" if unknown else ""
     weak = weakest(found)
     if weak is not None:
-        return f"{_SUBJECTS[weak.key]} the weakest link: {_lower(weak.found.reason)}"
-    if any(one.score is not None for one in found):
-        return f"What is known of our alignment with {name} is in order."
-    return f"Nobody has judged yet how well we and {name} work together."
+        return f"{_SUBJECTS[weak.key]} the weakest link, at {percent(weak.score, decimals=0)}{rest}"
+    if len(unknown) < len(found):
+        return f"What is known of our alignment with {name} is in order{rest}"
+    return f"Nobody has judged yet how well we and {name} work together"
 
 
 def interfaces_finding(rows: Sequence[InterfaceRow], score: InterfaceScore) -> str:
@@ -75,21 +79,21 @@ def interfaces_score(rows: Sequence[InterfaceRow], score: InterfaceScore, url: s
             "Judge the first pair",
             url,
         )
-    counts = score.counts
-    parts = [
-        f"{formatting.number(counts[status])} {word}"
-        for status, word in ((Status.BROKEN, "broken"), (Status.FRICTION, "with friction"))
-        if counts[status]
-    ]
-    if parts:
-        reason = f"{' and '.join(parts)} of {plural(score.known, 'pair')} known."
-    else:
-        reason = f"{_the_known(score)} aligned."
-    if score.unknown:
-        reason = f"{reason[:-1]}; {score_unknown(score)}."
     first = next((row for row in rows if row.status in (Status.BROKEN, Status.FRICTION)), None)
-    act = f"Mend {_function(first.ours)}" if first else "Judge the next pair" if score.unknown else ""
-    return AlignmentScore(score.score, reason, act, url)
+    if first is None:
+        act = "Judge the next pair" if score.unknown else ""
+        return AlignmentScore(
+            score.score, f"{_with_unknown(_the_known(score) + ' aligned', score)}.", act, url
+        )
+    verb = "is broken" if first.status == Status.BROKEN else "has friction"
+    more = score.counts[Status.BROKEN] + score.counts[Status.FRICTION] - 1
+    rest = f", {plural(more, 'other pair')} need{'s' if more == 1 else ''} mending" if more else ""
+    reason = _with_unknown(f"{first.name} {verb}{rest}", score)
+    return AlignmentScore(score.score, f"{reason}.", f"Mend {_function(first.ours)}", url)
+
+
+def _with_unknown(said: str, score: InterfaceScore) -> str:
+    return f"{said}; {score_unknown(score)}" if score.unknown else said
 
 
 def savings_finding(total: Savings, currency: str) -> str:

@@ -17,9 +17,9 @@ LABELS = {
     SALES_PROCESS: "Sales process",
 }
 WHAT = {
-    INTERFACES: "functions that work together",
-    CONNECTIONS: "people who know each other",
-    SALES_PROCESS: "resources where a deal needs them",
+    INTERFACES: "Functions that work together",
+    CONNECTIONS: "People who know each other",
+    SALES_PROCESS: "Resources where a deal needs them",
 }
 
 

@@ -306,3 +306,13 @@ class ReviewActionFactory(TenantFactory):
     account = factory.SubFactory(AccountFactory)
     review = factory.SubFactory(ReviewFactory, account=factory.SelfAttribute("..account"))
     text = "Visit Cork"
+
+
+class InterfacePairFactory(TenantFactory):
+    class Meta:
+        model = buying_center.InterfacePair
+
+    account = factory.SubFactory(AccountFactory)
+    our_function = factory.Sequence(lambda n: f"Function {n}")
+    their_function = "Receiving"
+    status = "aligned"

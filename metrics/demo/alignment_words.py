@@ -202,4 +202,10 @@ ALIGNMENTS = (FJORDMEIERIET, SANDOVAL, KESTREL)
 POSITIONED: dict[str, dict[str, Any]] = {
     "Halvorsen Mobility": {**_factors(8, 6, 6, 8, 9, 7), "evidence": "Sole source for the battery line."},
     "Brandt Logistik": {**_factors(2, 1, 5, 2, 2, 3), "evidence": "Retendered each spring."},
+    "Tessin Motoren": {
+        **_factors(7, 4, 7, 6, 7, 5),
+        "relative_spend": 7,
+        "evidence": "Their head of purchasing counts us among three key suppliers.",
+    },
+    "Portside Terminals": {**_factors(3, 2, 3, 1, 2, 2), "relative_spend": 2},
 }

@@ -21,7 +21,7 @@ from metrics.selectors.positioning import NOT_JUDGED, Placed, by_class, position
 from metrics.views.account import account_or_404
 from metrics.views.portfolio_filters import PortfolioFilters
 
-MISSING_SHOWN = 12
+MISSING_SHOWN = 8
 
 
 @require_safe

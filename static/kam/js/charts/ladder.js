@@ -6,7 +6,6 @@ import { number } from "../format.js";
 import { tipContent } from "./theme.js";
 
 export const empty = (data) => data.points?.length < 2;
-export const height = () => 200;
 
 const view = (data, place) => (place === null ? "not known" : data.rungs[place]);
 const said = (data, point) => [

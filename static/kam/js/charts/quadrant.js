@@ -81,7 +81,7 @@ export function sides(data) {
   }
   const all = [[false, true], [true, true], [false, false], [true, false]].map(([right, top]) => ({ right, top }));
   const taken = (side) => [...placed.values()].some((other) => other.right === side.right && other.top === side.top);
-  const known = { undeveloped: [0, 1], desirable: [1, 1], undesirable: [0, 0], developed: [1, 0], vulture: [0, 1], friend: [1, 1], stranger: [0, 0], butterfly: [1, 0], key_easy: [0, 1], key_difficult: [1, 1], non_key_easy: [0, 0], non_key_difficult: [1, 0] };
+  const known = { undeveloped: [0, 1], desirable: [1, 1], undesirable: [0, 0], developed: [1, 0], vulture: [0, 1], friend: [1, 1], stranger: [0, 0], butterfly: [1, 0], key_easy: [0, 1], key_difficult: [1, 1], non_key_easy: [0, 0], non_key_difficult: [1, 0], strategic_security: [0, 1], strategic_partner: [1, 1], tactical_easy: [0, 0], tactical_profit: [1, 0] };
   for (const quadrant of data.quadrants) {
     if (placed.has(quadrant.class)) continue;
     const usual = known[quadrant.class] && { right: Boolean(known[quadrant.class][0]), top: Boolean(known[quadrant.class][1]) };
@@ -100,8 +100,8 @@ export function option(data, t, box) {
   const range = (key) => (key === "x" ? [g.scaleX.from(g.x0), g.scaleX.from(g.x1)] : [g.scaleY.from(g.y0), g.scaleY.from(g.y1)]);
   const axis = (key, pixel, apart) => {
     const { unit, scale } = data.axes[key];
-    // A score is read at its ends and at its cut.
-    const ticks = unit === "score" ? [data.axes[key].min, data.cuts[key], data.axes[key].max].filter((v) => v !== undefined) : chooseTicks(...range(key), scale, pixel, apart);
+    // An axis that is fixed is read at its ends and at its cut.
+    const ticks = unit === "score" || (data.axes[key].min !== undefined && data.axes[key].max !== undefined) ? [data.axes[key].min, data.cuts[key], data.axes[key].max].filter((v) => v !== undefined) : chooseTicks(...range(key), scale, pixel, apart);
     const { to, from } = key === "x" ? g.scaleX : g.scaleY;
     const [min, max] = key === "x" ? [g.x0, g.x1] : [g.y0, g.y1];
     return t.axis({
