@@ -11,8 +11,8 @@ from django.urls.resolvers import URLPattern
 
 API = "api/v1/"
 # The link's key is the right to see it, whoever one is: tests/tenancy/test_invitations.py and
-# tests/planning/test_value_link.py and test_review_calendar.py ask them.
-BY_KEY = {"tenancy:invitation", "planning:value_confirm", "planning:review_feed"}
+# tests/planning/test_value_link.py, test_review_calendar.py and tests/buying_center/test_pulse.py ask them.
+BY_KEY = {"tenancy:invitation", "planning:value_confirm", "planning:review_feed", "buying_center:pulse"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ARGUMENT = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 
