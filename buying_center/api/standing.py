@@ -177,7 +177,7 @@ class PositioningApi(_SheetApi):
         return self.tagged(request, body, sheet_tag(account.pk, sheet.version))
 
 
-class AlignmentOutput(serializers.Serializer[Any]):
+class AlignmentScoreOutput(serializers.Serializer[Any]):
     key = Choice(choices=list(LABELS.items()))
     score = Ratio(allow_null=True, help_text="0–1; null = not known.")
     reason = Text()
@@ -193,7 +193,7 @@ class AlignmentApi(KamApi):
     class Output(serializers.Serializer[Any]):
         account = Id()
         weakest = Choice(choices=list(LABELS.items()), allow_null=True)
-        alignments = AlignmentOutput(many=True)
+        alignments = AlignmentScoreOutput(many=True)
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         account = account_find(self.principal, pk)

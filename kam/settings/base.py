@@ -306,6 +306,8 @@ SPECTACULAR_SETTINGS = {
         "PlanTargetMeasureEnum": "planning.models.PlanTarget.Measure",
         "PlanInitiativeStatusEnum": "planning.models.PlanInitiative.Status",
         "PlanVersionReasonEnum": "planning.models.PlanVersion.Reason",
+        "InterfaceStatusEnum": "buying_center.models.InterfacePair.Status",
+        "ConnectionLayerEnum": "buying_center.models.ConnectionLayer",
         "ValueMeasureEnum": "planning.models.Measure",
     },
 }
