@@ -208,7 +208,7 @@ class SurveyForm(SheetForm):
 
     MAIL, COPY = "mail", "copy"
 
-    contact = forms.ChoiceField(label="Whom do you ask?")
+    contact = forms.ChoiceField(label="Person")
     contact_email = forms.EmailField(
         label="Their e-mail address",
         required=False,

@@ -22,6 +22,14 @@ def a_company():
     return tenant, kam, account
 
 
+def test_the_positioning_of_all_accounts_is_shown_well(open_as):
+    tenant, _kam, _account = a_company()
+    boss = member_add(tenant=tenant, email="ex@northwind.example", role=Role.EXECUTIVE, name="Eva Berg")
+    page = open_as(boss, "/portfolio/positioning/")
+    expect(page.locator("h1")).to_contain_text("No account is placed yet")
+    assert_shown_well(page)
+
+
 def test_a_pair_is_judged_in_place_and_saves_itself(open_as):
     tenant, kam, account = a_company()
     page = open_as(kam, f"/accounts/{account.pk}/alignment/")
@@ -58,7 +66,7 @@ def test_a_customer_is_asked_answers_on_a_phone_and_the_gap_shows(open_as):
     tenant, kam, account = a_company()
     page = open_as(kam, f"/accounts/{account.pk}/alignment/")
     page.get_by_role("link", name="Ask somebody").click()
-    page.get_by_label("Whom do you ask?").select_option(label="Ragna Tveitdal")
+    page.get_by_label("Person").select_option(label="Ragna Tveitdal")
     page.get_by_label("I copy the link", exact=False).check()
     assert_shown_well(page)
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -98,7 +106,7 @@ def test_a_customer_is_asked_answers_on_a_phone_and_the_gap_shows(open_as):
 def test_the_link_is_answered_without_scripts(open_as):
     tenant, kam, account = a_company()
     page = open_as(kam, f"/accounts/{account.pk}/alignment/surveys/ask/")
-    page.get_by_label("Whom do you ask?").select_option(label="Ragna Tveitdal")
+    page.get_by_label("Person").select_option(label="Ragna Tveitdal")
     page.get_by_label("I copy the link", exact=False).check()
     page.get_by_role("button", name="Ask", exact=True).click()
     path = "/" + page.get_by_label("The link").input_value().split("/", 3)[3]
@@ -108,11 +116,3 @@ def test_the_link_is_answered_without_scripts(open_as):
     expect(plain.locator("h1")).to_have_text("Thank you for saying how you see it")
     with tenant_context(tenant.id):
         assert PulseSurvey.objects.get().ladder == "integrated"
-
-
-def test_the_positioning_of_all_accounts_is_shown_well(open_as):
-    tenant, _kam, _account = a_company()
-    boss = member_add(tenant=tenant, email="ex@northwind.example", role=Role.EXECUTIVE, name="Eva Berg")
-    page = open_as(boss, "/portfolio/positioning/")
-    expect(page.locator("h1")).to_contain_text("No account is placed yet")
-    assert_shown_well(page)
