@@ -1,13 +1,14 @@
 """The readers behind the three alignments that this app knows of (K11)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.urls import reverse
 
 from accounts.models import Account
 from buying_center import alignment_words as words
-from buying_center.alignments import AlignmentScore
+from buying_center.alignments import AlignmentScore, Reader
 from buying_center.checks import Check, score
+from buying_center.selectors.centre import CentreRows, centre_rows
 from buying_center.selectors.interfaces import interface_rows, interface_score
 from kam.common import formatting
 from kam.tenancy.access import Principal
@@ -18,6 +19,22 @@ def interfaces_alignment(principal: Principal, account: Account) -> AlignmentSco
     rows = interface_rows(account.pk)
     url = reverse("buying_center:alignment", args=[account.pk]) + "#interfaces"
     return words.interfaces_score(rows, interface_score(rows), url)
+
+
+def connections_reader(checks: Callable[[Account, CentreRows], list[Check]]) -> Reader:
+    """The reader behind the connections alignment, from the checks of K11 on an account's centre.
+
+    Where nobody of the customer is known there is nothing to check yet: not known, never 0.
+    """
+
+    def read(principal: Principal, account: Account) -> AlignmentScore:
+        url = reverse("buying_center:people", args=[account.pk])
+        rows = centre_rows(account.pk)
+        if all(someone.is_placeholder for someone in rows.centre.here.values()):
+            return AlignmentScore(None, "Nobody at this customer is known yet.", "Add the first person", url)
+        return checks_alignment(checks(account, rows), url=url)
+
+    return read
 
 
 def checks_alignment(checks: Sequence[Check], *, url: str) -> AlignmentScore:

@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Account
 from buying_center.alignments import alignments
 from buying_center.bank.alignment import FUNCTION_PAIRS
+from buying_center.checks import Check
 from buying_center.models import InterfacePair, RelationshipStanding, SupplierPositioning
+from buying_center.selectors.alignment import connections_reader
 from buying_center.selectors.interfaces import interface_rows, interface_score, savings_of
 from buying_center.services.interfaces import interface_add
 from buying_center.services.standing import standing_update
@@ -244,6 +246,19 @@ class TestPage:
         assert "Weakest link" in panel
         assert "Sales ↔ Procurement is broken" in panel
         assert f"{world['url']}panel/" in client.get(f"/accounts/{world['account'].pk}/").content.decode()
+
+    def test_connections_are_scored_by_their_checks_and_not_known_without_people(self, world, tenant):
+        read = connections_reader(
+            lambda account, rows: [
+                Check("a", True, "Fine."),
+                Check("b", len(rows.people) > 5, "Few are known.", act="Add somebody", url="/there/"),
+            ]
+        )
+        with tenant_context(tenant.id):
+            found = read(world["kam"], world["account"])
+            nobody = read(world["kam"], AccountFactory())
+        assert (found.score, found.reason) == (0.5, "Few are known; 1 of 2 checks passed.")
+        assert (nobody.score, nobody.reason) == (None, "Nobody at this customer is known yet.")
 
     def test_an_alignment_that_nobody_registered_is_not_known(self, world, tenant):
         with tenant_context(tenant.id):
