@@ -7,6 +7,7 @@ from buying_center.api import (
     connections,
     interfaces,
     people,
+    people_map,
     personal_data,
     selling_center,
     standing,
@@ -15,6 +16,12 @@ from buying_center.api import (
 
 urlpatterns = [
     path("accounts/<uuid:pk>/people/", centre.AccountPeopleApi.as_view(), name="account-people"),
+    path("accounts/<uuid:pk>/people-map/", people_map.PeopleMapApi.as_view(), name="people-map"),
+    path(
+        "accounts/<uuid:pk>/people-map/history/",
+        people_map.PeopleMapHistoryApi.as_view(),
+        name="people-map-history",
+    ),
     path("contacts/", people.ContactListApi.as_view(), name="contact-list"),
     path("contacts/<uuid:pk>/", people.ContactDetailApi.as_view(), name="contact-detail"),
     path("contact-roles/", people.ContactRoleListApi.as_view(), name="contact-role-list"),

@@ -13,6 +13,7 @@ from buying_center.views import (
     load,
     matrix,
     people,
+    people_map,
     personal_data,
     pulse,
     structure,
@@ -30,6 +31,7 @@ ALIGNMENT = "accounts/<uuid:account_id>/alignment/"
 
 urlpatterns = [
     path(CENTRE, people.people, name="people"),
+    path(f"{CENTRE}map/", people_map.people_map, name="people_map"),
     path(f"{CENTRE}add/", contact_edit.add, name="contact_add"),
     path(f"{CENTRE}roll-up/", analysis.roll_up, name="roll_up"),
     path(f"{CENTRE}matrix/", matrix.matrix, name="matrix"),

@@ -200,9 +200,7 @@ def people_json(rows: CentreRows) -> dict[str, Any]:
         ],
         "links": [{**row, "topic": row["topic"] or None, "note": row["note"] or None} for row in rows.links],
         "ours": rows.ours,
-        "ties": [
-            {"ours": tie.ours, "contact": tie.theirs, "strength": tie.strength} for tie in centre.live_ties
-        ],
+        "ties": ties_json(rows),
         "department_zones": [
             {"department": place, "zone": zone, "contacts": people}
             for place, zones in department_zones(marked).items()
@@ -219,24 +217,7 @@ def people_json(rows: CentreRows) -> dict[str, Any]:
             }
             for gap, words in zip(analysis.gaps, gaps, strict=True)
         ],
-        "paths": [
-            {
-                "decider": path.decider,
-                "strength": path.strength,
-                "title": findings.path_title(path, centre),
-                "reason": findings.path_reason(path, centre),
-                "steps": [
-                    {
-                        "from": step.source,
-                        "to": step.target,
-                        "strength": step.strength,
-                        "topic": step.topic or None,
-                    }
-                    for step in path.steps
-                ],
-            }
-            for path in analysis.paths.values()
-        ],
+        "paths": paths_json(rows),
         "influential": [
             {"contact": who, "reason": findings.influence_reason(who, centre, analysis)}
             for who in analysis.ranking[:MOST_INFLUENTIAL]
@@ -249,6 +230,36 @@ def people_json(rows: CentreRows) -> dict[str, Any]:
             "sentence": findings.balance_words(centre, analysis),
         },
     }
+
+
+def ties_json(rows: CentreRows) -> list[dict[str, Any]]:
+    """Who of ours knows whom."""
+    return [
+        {"ours": tie.ours, "contact": tie.theirs, "strength": tie.strength} for tie in rows.centre.live_ties
+    ]
+
+
+def paths_json(rows: CentreRows) -> list[dict[str, Any]]:
+    """The strongest path to each decider that can be reached, with its words."""
+    centre = rows.centre
+    return [
+        {
+            "decider": path.decider,
+            "strength": path.strength,
+            "title": findings.path_title(path, centre),
+            "reason": findings.path_reason(path, centre),
+            "steps": [
+                {
+                    "from": step.source,
+                    "to": step.target,
+                    "strength": step.strength,
+                    "topic": step.topic or None,
+                }
+                for step in path.steps
+            ],
+        }
+        for path in rows.analysis.paths.values()
+    ]
 
 
 def _nodes(rows: CentreRows) -> list[dict[str, Any]]:

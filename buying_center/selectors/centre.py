@@ -46,7 +46,7 @@ _CONTACT = (
     "version",
     *(f"zone_{zone}{part}" for zone in ZONES for part in ("", "_reason")),
 )
-_COLUMNS = (*_CONTACT, *(f"person__{name}" for name in _PERSON))
+CONTACT_COLUMNS = (*_CONTACT, *(f"person__{name}" for name in _PERSON))
 
 # Somebody covers a contact and nobody has judged the relationship: there is at least that much.
 _COVERED_AT_LEAST = 1
@@ -162,7 +162,7 @@ def centre_rows(account_id: uuid.UUID, *, today: datetime.date | None = None) ->
     return CentreRows(
         account_id=account_id,
         today=day,
-        people={str(row[0]): _row(row, roles, names) for row in _people(account_id)},
+        people={str(row[0]): contact_row(row, roles, names) for row in _people(account_id)},
         links=_links(account_id),
         ours=ours,
         our_side=OurSide.of(places, day),
@@ -173,13 +173,14 @@ def centre_rows(account_id: uuid.UUID, *, today: datetime.date | None = None) ->
 def _people(account_id: uuid.UUID) -> "QuerySet[Any, tuple[Any, ...]]":
     tenant_id = current_tenant_id()
     rows = Contact.objects.filter(tenant_id=tenant_id, person__tenant_id=tenant_id, account_id=account_id)
-    return rows.order_by("person__name", "id").values_list(*_COLUMNS)
+    return rows.order_by("person__name", "id").values_list(*CONTACT_COLUMNS)
 
 
-def _row(
+def contact_row(
     values: tuple[Any, ...], roles: dict[uuid.UUID, list[str]], members: dict[Id, str]
 ) -> dict[str, Any]:
-    row = dict(zip(_COLUMNS, values, strict=True))
+    """One person of a centre from the values of CONTACT_COLUMNS; ids as text."""
+    row = dict(zip(CONTACT_COLUMNS, values, strict=True))
     covered = _text(row.pop("covered_by_id"))
     for name in _PERSON:
         if name != "version":

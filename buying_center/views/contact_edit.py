@@ -59,7 +59,8 @@ def add(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         except ApplicationError as error:
             take_errors(form, error)
         else:
-            messages.success(request, f"{contact.name} is in the buying centre.")
+            if request.POST.get("from") != "map":
+                messages.success(request, f"{contact.name} is in the buying centre.")
             return _done(request, reverse("buying_center:people", args=[account.pk]))
     describe_errors(form)
     return _show(request, account, form, status=422)
@@ -91,7 +92,8 @@ def edit(request: HttpRequest, account_id: uuid.UUID, contact_id: uuid.UUID) -> 
         except ApplicationError as error:
             take_errors(form, error)
         else:
-            _offer_undo(request, saved, f"{saved.name} is saved.", {name: before[name] for name in NAMES})
+            if request.POST.get("from") != "map":
+                _offer_undo(request, saved, f"{saved.name} is saved.", {name: before[name] for name in NAMES})
             return _done(request, _back(request, account_id, contact_id))
     describe_errors(form)
     return _show(request, account, form, contact, status=422)
@@ -212,7 +214,12 @@ def _back(request: HttpRequest, account_id: uuid.UUID, contact_id: uuid.UUID) ->
 
 
 def _done(request: HttpRequest, url: str) -> HttpResponse:
-    """Where to go after a save: the panel asks the browser to load the page, a plain form is sent there."""
+    """Where to go after a save: the panel asks the browser to load the page, a plain form is sent there.
+
+    Over the map nothing is loaded: it hears that somebody was saved, and has an undo of its own.
+    """
+    if request.headers.get("HX-Request") and request.POST.get("from") == "map":
+        return HttpResponse(status=204, headers={"HX-Trigger": "people:saved"})
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": url})
     return redirect(url)

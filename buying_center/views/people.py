@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from buying_center import findings
@@ -16,6 +16,7 @@ from buying_center.network.figures import Figures
 from buying_center.network.model import Id
 from buying_center.selectors.centre import CentreRows, centre_rows
 from buying_center.views.common import gap_cards, visible_account
+from buying_center.views.people_map import VIEW, opens_map
 from kam.tenancy.access import Principal
 from kam.tenancy.permissions import requires
 
@@ -86,6 +87,10 @@ def people(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
     """Everybody of one buying centre, what stands between us and the decision, and the way to it."""
     account = visible_account(request, account_id)
     principal: Principal = request.principal  # type: ignore[attr-defined]
+    if opens_map(request):
+        return redirect(reverse("buying_center:people_map", args=[account.pk]) + "?from=tab")
+    if request.GET.get("view") == "table" and request.session.get(VIEW) is not None:
+        del request.session[VIEW]
     rows = centre_rows(account.pk)
     shown = _chosen(rows, request)
     sort = request.GET.get("ordering", "")

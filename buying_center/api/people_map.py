@@ -1,0 +1,273 @@
+"""`accounts/{id}/people-map/`: what the people map draws, today or on an earlier day, and moving people on it (K14)."""
+
+import datetime
+import uuid
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Account
+from accounts.selectors.accounts import account_find
+from buying_center import findings
+from buying_center.api.centre import (
+    LineOutput,
+    OursOutput,
+    PathOutput,
+    TieOutput,
+    paths_json,
+    ties_json,
+)
+from buying_center.changes import Mark, marks_of
+from buying_center.models import ZONES, BuyingRole, ContactLevel
+from buying_center.selectors.centre import CentreRows, centre_rows
+from buying_center.selectors.replay import centre_events, centre_rows_at
+from buying_center.services.map_places import map_places_set
+from kam.common.api.fields import Choice, Day, Flag, Id, Ratio, StrictSerializer, Text, Whole
+from kam.common.api.views import KamApi
+from kam.tenancy.history import members_named
+
+MOST_PLACES = 5_000
+
+
+class MapNodeOutput(serializers.Serializer[Any]):
+    """Somebody on the map. null = not known or not judged; `x`, `y` null = nobody has placed them."""
+
+    id = Id()
+    person = Id()
+    name = Text()
+    title = Text(allow_null=True)
+    department = Text(allow_null=True)
+    level = Choice(choices=ContactLevel.choices, allow_null=True)
+    roles = serializers.ListField(child=Choice(choices=BuyingRole.choices))
+    is_placeholder = Flag()
+    left_on = Day(allow_null=True)
+    reports_to = Id(allow_null=True)
+    attitude = Whole(allow_null=True)
+    power = Whole(allow_null=True)
+    receptiveness = Whole(allow_null=True)
+    strength = Whole(allow_null=True)
+    is_opponent = Flag()
+    competitor = Text(allow_null=True)
+    covered_by = Id(allow_null=True)
+    x = Ratio(allow_null=True)
+    y = Ratio(allow_null=True)
+    is_parked = Flag()
+    zones = serializers.ListField(child=Choice(choices=[(zone, zone) for zone in ZONES]))
+    influence = Ratio(allow_null=True, help_text="Share of the influence in this centre; null = has left.")
+    version = Whole()
+
+
+class MapGapOutput(serializers.Serializer[Any]):
+    code = Text()
+    contacts = serializers.ListField(child=Id())
+    fact = Text()
+    reason = Text()
+    button = Text()
+    act = Choice(choices=[(act, act) for act in ("edit", "show", "add", "map")])
+    icon = Text()
+    is_severe = Flag()
+
+
+class PeopleMapOutput(serializers.Serializer[Any]):
+    account = Id()
+    today = Day(help_text="The day that is looked at.")
+    as_of = serializers.DateTimeField(allow_null=True, help_text="null = as it is now")
+    finding = Text()
+    gaps_title = Text()
+    balance = Text()
+    nodes = MapNodeOutput(many=True)
+    links = LineOutput(many=True)
+    ours = OursOutput(many=True)
+    ties = TieOutput(many=True)
+    gaps = MapGapOutput(many=True)
+    paths = PathOutput(many=True)
+
+
+class PlaceInput(StrictSerializer):
+    """Where somebody lies. `version` is the one of the node as it was read."""
+
+    contact = Id()
+    version = Whole()
+    x = Ratio(source="map_x", allow_null=True, required=False, min_value=-1e6, max_value=1e6)
+    y = Ratio(source="map_y", allow_null=True, required=False, min_value=-1e6, max_value=1e6)
+    is_parked = Flag(required=False)
+
+
+class VersionOutput(serializers.Serializer[Any]):
+    contact = Id()
+    version = Whole()
+
+
+class MovedOutput(serializers.Serializer[Any]):
+    places = VersionOutput(many=True)
+
+
+class ChangeOutput(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    kind = Choice(
+        choices=[
+            (kind, kind)
+            for kind in ("joined", "left", "moved", "cover", "title", "judged", "named", "role", "line")
+        ]
+    )
+    contact = Id()
+    words = Text()
+    by = Text(allow_null=True, help_text="Who changed it.")
+
+
+class MarkOutput(serializers.Serializer[Any]):
+    at = serializers.DateTimeField(help_text="Ask for the map `as_of` this moment to see these changes made.")
+    changes = ChangeOutput(many=True)
+
+
+class PeopleMapHistoryOutput(serializers.Serializer[Any]):
+    marks = MarkOutput(many=True)
+
+
+class _AsOf(serializers.Serializer[Any]):
+    as_of = serializers.DateTimeField(required=False)
+
+
+class PeopleMapApi(KamApi):
+    """The map's data. PATCH moves people: all of the list or nobody; 412 when one of them was changed since."""
+
+    permissions = {"GET": "accounts.view", "PATCH": "accounts.change"}
+    errors = (404, 412)
+    Output = PeopleMapOutput
+
+    class Input(StrictSerializer):
+        places = serializers.ListField(child=PlaceInput(), min_length=1, max_length=MOST_PLACES)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("as_of", datetime.datetime, description="As the centre stood at that moment.")
+        ],
+        responses={200: PeopleMapOutput},
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        account = _account(self, pk)
+        moment = self.parse_query(request, _AsOf).get("as_of")
+        if moment is None or moment >= timezone.now():
+            return Response(people_map_json(centre_rows(account.pk)))
+        return Response(people_map_json(centre_rows_at(account.pk, moment), as_of=moment))
+
+    @extend_schema(request=Input, responses={200: MovedOutput})
+    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+        account = _account(self, pk)
+        self.check_object_permissions(request, account)
+        places = self.parse(request)["places"]
+        versions = map_places_set(principal=self.principal, account=account, places=places)
+        return Response(
+            {"places": [{"contact": key, "version": version} for key, version in versions.items()]}
+        )
+
+
+class PeopleMapHistoryApi(KamApi):
+    """When the centre changed, in words, for the slider that replays it."""
+
+    permissions = {"GET": "accounts.view"}
+    errors = (404,)
+    Output = PeopleMapHistoryOutput
+
+    @extend_schema(responses={200: PeopleMapHistoryOutput})
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        account = _account(self, pk)
+        team = {row["id"]: row["name"] for row in centre_rows(account.pk).ours}
+        marks = marks_of(centre_events(account.pk), team, timezone.get_current_timezone())
+        return Response({"marks": _marks_json(marks)})
+
+
+def people_map_json(rows: CentreRows, *, as_of: datetime.datetime | None = None) -> dict[str, Any]:
+    """One centre as the map draws it."""
+    centre, analysis = rows.centre, rows.analysis
+    gaps = [findings.gap_words(gap, centre, analysis) for gap in analysis.gaps]
+    return {
+        "account": rows.account_id,
+        "today": rows.today,
+        "as_of": as_of,
+        "finding": findings.centre_finding(centre, gaps),
+        "gaps_title": findings.gaps_title(gaps),
+        "balance": findings.balance_words(centre, analysis),
+        "nodes": _nodes(rows),
+        "links": [{**row, "topic": row["topic"] or None, "note": row["note"] or None} for row in rows.links],
+        "ours": rows.ours,
+        "ties": ties_json(rows),
+        "gaps": [
+            {
+                "code": words.code,
+                "contacts": list(gap.people),
+                "fact": words.fact,
+                "reason": words.reason,
+                "button": words.button,
+                "act": words.act,
+                "icon": words.icon,
+                "is_severe": words.is_severe,
+            }
+            for gap, words in zip(analysis.gaps, gaps, strict=True)
+        ],
+        "paths": paths_json(rows),
+    }
+
+
+def _nodes(rows: CentreRows) -> list[dict[str, Any]]:
+    figures, zones = rows.analysis.figures, rows.zones
+    return [
+        {
+            "id": who,
+            "person": row["person"],
+            "name": row["name"],
+            "title": row["title"] or None,
+            "department": row["department"] or None,
+            "level": row["level"] or None,
+            "roles": row["roles"],
+            "is_placeholder": row["is_placeholder"],
+            "left_on": row["left_on"],
+            "reports_to": row["reports_to"],
+            "attitude": row["attitude"],
+            "power": row["power"],
+            "receptiveness": row["receptiveness"],
+            "strength": row["strength"],
+            "is_opponent": row["is_opponent"],
+            "competitor": row["competitor"] or None,
+            "covered_by": row["covered_by"],
+            "x": row["map_x"],
+            "y": row["map_y"],
+            "is_parked": row["is_parked"],
+            "zones": [zone for zone, mark in zones[who].items() if mark.is_in],
+            "influence": figures[who].influence if who in figures else None,
+            "version": row["version"],
+        }
+        for who, row in rows.people.items()
+    ]
+
+
+def _marks_json(marks: list[Mark]) -> list[dict[str, Any]]:
+    names = members_named(change.by or "" for mark in marks for change in mark.changes)
+    return [
+        {
+            "at": mark.at,
+            "changes": [
+                {
+                    "at": change.at,
+                    "kind": change.kind,
+                    "contact": change.contact,
+                    "words": change.words,
+                    "by": names.get(change.by or ""),
+                }
+                for change in mark.changes
+            ],
+        }
+        for mark in marks
+    ]
+
+
+def _account(view: KamApi, pk: uuid.UUID) -> Account:
+    account = account_find(view.principal, pk)
+    if account is None:
+        raise Http404
+    return account

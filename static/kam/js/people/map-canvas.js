@@ -1,0 +1,314 @@
+// The drawing surface: Cytoscape for lines, shapes, dragging and zooming; cards, zones and our side laid over and under.
+import cytoscape from "../../../vendor/cytoscape/cytoscape.esm.min.js";
+import { Cards } from "./map-cards.js";
+import { $, h, icon } from "./map-dom.js";
+import { edgesOf } from "./map-edges.js";
+import { placeMissing } from "./map-layout.js";
+import { CARD, PILL, attitudeOf } from "./map-model.js";
+import { canvasStyle, tokens } from "./map-style.js";
+import { ZONES, zoneFrames } from "./map-zones.js";
+
+export const READABLE = 0.6;
+const FULL = 1;
+const MARGIN = 140;
+const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+export class MapCanvas {
+  chart = "both";
+  zones = new Set(["power", "threat", "receptive"]);
+  selected = null;
+  decider = null;
+  faded = null;
+  #drawing = 0;
+  #target = null;
+  #lifted = null;
+  #fitted = false;
+
+  constructor({ host, model, roleWords, canChange, events }) {
+    Object.assign(this, { host, model, canChange, events });
+    this.under = h("div", { class: "pm-layer pm-under" });
+    this.lane = h("div", { class: "pm-lane" }, h("span", {}, "Our side"));
+    this.surface = h("div", { class: "pm-surface" });
+    this.over = h("div", { class: "pm-layer pm-over" });
+    host.replaceChildren(this.lane, this.under, this.surface, this.over);
+    this.cards = new Cards({ layer: this.over, model, roleWords, canChange });
+    this.cy = cytoscape({ container: this.surface, style: canvasStyle(tokens()), layout: { name: "preset" }, minZoom: 0.05, maxZoom: 2, boxSelectionEnabled: false, autounselectify: true, autoungrabify: !canChange });
+    this.#listen();
+  }
+
+  #listen() {
+    const { cy, events } = this;
+    // The wheel scrolls the page; with Ctrl, or by pinching, it zooms.
+    this.host.addEventListener("wheel", (event) => !event.ctrlKey && !event.metaKey && event.stopPropagation(), { capture: true });
+    cy.on("viewport resize", () => this.#later());
+    cy.on("position", "node", () => this.#later());
+    cy.on("tap", "node", (event) => events.select(event.target.id()));
+    cy.on("dbltap", "node", (event) => events.open(event.target.id()));
+    cy.on("tap", "edge.line", (event) => events.line(event.target.data("link")));
+    cy.on("tap", (event) => event.target === cy && events.select(null));
+    cy.on("mouseover", "node", (event) => events.hover(event.target.id(), event.originalEvent));
+    cy.on("mouseout", "node", () => events.hover(null));
+    cy.on("grab", "node", (event) => this.#grabbed(event.target));
+    cy.on("drag", "node", (event) => this.#dragged(event));
+    cy.on("free", "node", (event) => this.#freed(event));
+    document.documentElement.addEventListener("kam:theme", () => cy.style(canvasStyle(tokens())));
+    new ResizeObserver(() => cy.resize()).observe(this.surface);
+  }
+
+  // --- what is drawn -------------------------------------------------------------------------------------------
+
+  // Give everybody a place, and bring the canvas to what the model says.
+  sync() {
+    const { model, cy } = this;
+    const place = (id) => {
+      const node = model.people.get(id);
+      return node && node.x !== null ? { x: node.x, y: node.y } : model.computed.get(id);
+    };
+    for (const [id, spot] of placeMissing(model.shown, place)) model.computed.set(id, spot);
+    const { top, places } = model.lane();
+    this.laneTop = top;
+    const nodes = [
+      ...model.shown.map((node) => ({ data: { id: node.id, short: node.name, attitude: attitudeOf(node) }, position: model.placeOf(node.id), classes: `person${node.is_placeholder ? " unknown" : ""}${model.isExposed(node) ? " exposed" : ""}${model.hasLeft(node) ? " left" : ""}` })),
+      ...places.map(({ id, x, y }) => ({ data: { id, short: model.ours.get(id).name, attitude: "unknown" }, position: { x, y }, classes: "ours", grabbable: false })),
+    ];
+    const wanted = new Map([...nodes, ...edgesOf(model, this)].map((element) => [element.data.id, element]));
+    cy.batch(() => {
+      const gone = cy.elements().filter((element) => !this.#still(element, wanted.get(element.id())));
+      gone.remove();
+      const fresh = [];
+      for (const element of wanted.values()) {
+        const now = cy.getElementById(element.data.id);
+        if (now.empty()) {
+          fresh.push({ group: element.position ? "nodes" : "edges", ...element });
+          continue;
+        }
+        now.data(element.data);
+        now.classes(element.classes);
+        if (element.position && this.#lifted !== element.data.id) now.position(element.position);
+      }
+      cy.add(fresh.filter((element) => element.group === "nodes"));
+      cy.add(fresh.filter((element) => element.group === "edges"));
+    });
+    this.cards.clear();
+    this.#mark();
+    if (!this.#fitted && nodes.length) {
+      this.#fitted = true;
+      this.fit({ gently: true });
+    }
+    this.draw();
+  }
+
+  #still(element, wanted) {
+    return wanted && (element.isNode() || element.data("source") === wanted.data.source && element.data("target") === wanted.data.target);
+  }
+
+  // Selection, fading, and the lines of whoever is looked at.
+  #mark() {
+    const { cy, faded } = this;
+    cy.batch(() => {
+      cy.elements().removeClass("faded selected chosen near");
+      if (this.selected) cy.getElementById(this.selected).addClass("selected").connectedEdges().addClass("near");
+      if (this.line) cy.getElementById(`l-${this.line}`).addClass("chosen near");
+      if (faded) cy.elements().forEach((element) => void (faded.has(element.id()) && element.addClass("faded")));
+    });
+  }
+
+  select(id) {
+    this.selected = id;
+    this.line = null;
+    this.#ties();
+    this.#mark();
+    this.draw();
+  }
+
+  selectLine(id) {
+    this.selected = null;
+    this.line = id;
+    this.#mark();
+    this.draw();
+  }
+
+  // Who of ours knows the chosen person, or whom the chosen one of ours knows.
+  #ties() {
+    const { cy, model, selected } = this;
+    cy.edges(".tie").remove();
+    const shown = model.ties.filter((tie) => selected && (tie.ours === selected || tie.contact === selected) && cy.getElementById(tie.contact).nonempty() && cy.getElementById(tie.ours).nonempty());
+    cy.add(shown.map((tie) => ({ group: "edges", data: { id: `t-${tie.ours}-${tie.contact}`, source: tie.ours, target: tie.contact }, classes: "tie" })));
+  }
+
+  fade(ids) {
+    this.faded = ids;
+    this.#mark();
+    this.draw();
+  }
+
+  #later() {
+    this.#drawing ||= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    cancelAnimationFrame(this.#drawing);
+    this.#drawing = 0;
+    const { cy } = this;
+    const zoom = cy.zoom(), pan = cy.pan(), readable = zoom >= READABLE;
+    if (this.readable !== readable) {
+      this.readable = readable;
+      cy.nodes().toggleClass("plain", !readable);
+    } else cy.nodes(readable ? ".plain" : ":not(.plain)").toggleClass("plain", !readable);
+    const move = `translate(${pan.x}px, ${pan.y}px) scale(${zoom})`;
+    this.under.style.transform = move;
+    this.over.style.transform = move;
+    this.host.style.backgroundPosition = `${pan.x}px ${pan.y}px`;
+    const laneTop = (this.laneTop ?? 0) * zoom + pan.y;
+    this.lane.style.transform = `translateY(${Math.max(0, laneTop)}px)`;
+    this.lane.hidden = !this.model.ours.size;
+    this.#drawZones();
+    this.cards.draw(readable ? this.#inView() : [], { selected: this.selected, target: this.#target, lifted: this.#lifted, faded: this.faded });
+    this.events.drawn();
+  }
+
+  #inView() {
+    const { x1, y1, x2, y2 } = this.cy.extent();
+    const items = [];
+    this.cy.nodes().forEach((node) => {
+      const { x, y } = node.position();
+      if (x > x1 - MARGIN && x < x2 + MARGIN && y > y1 - MARGIN && y < y2 + MARGIN) items.push({ id: node.id(), x, y });
+    });
+    return items;
+  }
+
+  #drawZones() {
+    const places = (id) => this.cy.getElementById(id).position();
+    const key = `${[...this.zones].join()} ${this.model.shown.map((node) => `${node.id}${node.zones.join()}${Object.values(places(node.id)).map(Math.round)}`).join()}`;
+    if (this.zoneKey === key) return;
+    this.zoneKey = key;
+    const frames = zoneFrames(this.model.shown, places, this.zones);
+    const labelled = new Set();
+    this.under.replaceChildren(...frames.map((box) => {
+      const first = !labelled.has(box.zone) || frames.length < 12;
+      labelled.add(box.zone);
+      const { word, icon: sign } = ZONES[box.zone];
+      return h("div", { class: `pm-zone is-${box.zone}`, style: { left: `${box.left}px`, top: `${box.top}px`, width: `${box.right - box.left}px`, height: `${box.bottom - box.top}px` } }, first ? h("span", {}, icon(sign), word) : null);
+    }));
+    this.frames = frames;
+  }
+
+  // --- moving people -------------------------------------------------------------------------------------------
+
+  at(id) {
+    return this.cy.getElementById(id).position();
+  }
+
+  #grabbed(node) {
+    this.#lifted = node.id();
+    this.from = { ...node.position() };
+    this.events.hold(true);
+  }
+
+  #dragged({ target }) {
+    this.#target = this.under_(target.position(), target.id());
+    this.events.over(target.id());
+  }
+
+  // Another card whose middle part lies under a spot.
+  under_({ x, y }, except) {
+    const hit = this.cy.nodes(".person").filter((node) => {
+      const place = node.position();
+      return node.id() !== except && Math.abs(place.x - x) < CARD.width * 0.36 && Math.abs(place.y - y) < CARD.height * 0.42;
+    });
+    return hit.nonempty() ? hit[0].id() : null;
+  }
+
+  // Any card under a spot of the window.
+  hit(clientX, clientY) {
+    const { left, top } = this.host.getBoundingClientRect();
+    const zoom = this.cy.zoom(), pan = this.cy.pan();
+    const x = (clientX - left - pan.x) / zoom, y = (clientY - top - pan.y) / zoom;
+    const found = this.cy.nodes(".person").filter((node) => Math.abs(node.position("x") - x) <= CARD.width / 2 && Math.abs(node.position("y") - y) <= CARD.height / 2);
+    return { x, y, id: found.nonempty() ? found[0].id() : null };
+  }
+
+  // Marks the card that a drawn line would reach.
+  aim(id) {
+    if (this.#target === id) return;
+    this.#target = id;
+    this.draw();
+  }
+
+  #freed({ target, originalEvent }) {
+    const id = target.id(), target_ = this.#target, { from } = this;
+    this.#lifted = null;
+    this.#target = null;
+    this.events.hold(false);
+    const to = { x: Math.round(target.position("x")), y: Math.round(target.position("y")) };
+    const moved = Math.hypot(to.x - from.x, to.y - from.y) > 3;
+    if (!moved) {
+      target.position(from);
+      this.events.dropped();
+      return;
+    }
+    const point = originalEvent?.changedTouches?.[0] ?? originalEvent;
+    if (this.events.parks(point)) {
+      target.position(from);
+      this.events.park(id);
+    } else if (target_) {
+      target.position(from);
+      this.events.rehang(id, target_);
+    } else this.events.moved(id, from, to);
+    this.events.dropped();
+  }
+
+  // A new arrangement: everybody glides to their place, unless motion is unwanted.
+  glide(places, done) {
+    const entries = [...places].filter(([id]) => this.cy.getElementById(id).nonempty());
+    if (still() || entries.length > 300) {
+      this.cy.batch(() => entries.forEach(([id, position]) => this.cy.getElementById(id).position(position)));
+      done();
+      return;
+    }
+    const running = entries.map(([id, position]) => this.cy.getElementById(id).animation({ position, duration: 240, easing: "ease-out" }).play().promise("complete"));
+    Promise.all(running).then(done);
+  }
+
+  // --- the window on the map -----------------------------------------------------------------------------------
+
+  // As close as everybody fits; `gently`: not below what can be read, beginning at the top.
+  fit({ gently = false } = {}) {
+    const { cy } = this;
+    const nodes = cy.nodes();
+    if (nodes.empty()) return;
+    const box = nodes.boundingBox({ includeLabels: false, includeOverlays: false });
+    const pad = 34;
+    const zoom = Math.min(FULL, (cy.width() - 2 * pad) / box.w, (cy.height() - 2 * pad) / box.h);
+    const used = gently && zoom < READABLE && zoom > 0.36 ? READABLE : Math.max(zoom, 0.05);
+    const wide = box.w * used > cy.width() - 2 * pad + 1, high = box.h * used > cy.height() - 2 * pad + 1;
+    cy.viewport({
+      zoom: used,
+      pan: { x: wide ? pad - box.x1 * used : (cy.width() - (box.x1 + box.x2) * used) / 2, y: high ? pad - box.y1 * used : (cy.height() - (box.y1 + box.y2) * used) / 2 },
+    });
+  }
+
+  zoomBy(factor) {
+    const { cy } = this;
+    cy.zoom({ level: Math.min(2, Math.max(0.05, cy.zoom() * factor)), renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
+  }
+
+  // Scroll so that somebody stands free of the edges; far out, come close enough to read.
+  show(id, { read = false } = {}) {
+    const { cy } = this;
+    const node = cy.getElementById(id);
+    if (node.empty()) return;
+    if (read && cy.zoom() < READABLE) {
+      cy.viewport({ zoom: 0.8, pan: { x: cy.width() / 2 - node.position("x") * 0.8, y: cy.height() / 2 - node.position("y") * 0.8 } });
+      return;
+    }
+    const { x, y } = node.renderedPosition(), size = node.hasClass("ours") ? PILL : CARD;
+    const room = { x: size.width / 2 * cy.zoom() + 24, y: size.height / 2 * cy.zoom() + 24 };
+    const by = { x: x < room.x ? room.x - x : x > cy.width() - room.x ? cy.width() - room.x - x : 0, y: y < room.y ? room.y - y : y > cy.height() - room.y ? cy.height() - room.y - y : 0 };
+    if (by.x || by.y) cy.panBy(by);
+  }
+}
+
+export function hostOf() {
+  return $("pm-map");
+}

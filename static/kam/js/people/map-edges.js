@@ -1,0 +1,47 @@
+// The lines of both charts as elements of the canvas. Pure.
+import { lineLabel } from "./map-words.js";
+
+// More lines than this are drawn straight and without words.
+export const MANY = 400;
+const NEXT_TO = 420;
+
+// How far a line of influence bows: straight between neighbours, under others' cards, and past a line that is there.
+export function bowOf(from, to, nth = 0) {
+  const dx = to.x - from.x, dy = to.y - from.y, length = Math.hypot(dx, dy);
+  const side = dx < 0 ? -1 : 1;
+  const beside = nth * 34;
+  if (Math.abs(dy) < 60) return side * ((Math.abs(dx) < NEXT_TO ? 0 : Math.min(120, 0.16 * length)) + beside);
+  if (Math.abs(dx) < 60) return (dy < 0 ? -1 : 1) * (Math.min(140, 0.22 * length + 70) + beside);
+  return side * (Math.min(90, 0.1 * length) + beside);
+}
+
+// `view`: {chart, decider}, as the canvas is shown.
+export function edgesOf(model, { chart, decider }) {
+  const found = [];
+  const drawn = (id) => model.people.get(id) && !model.people.get(id).is_parked;
+  if (chart !== "political") {
+    for (const node of model.shown) {
+      if (drawn(node.reports_to)) found.push({ data: { id: `r-${node.id}`, source: node.reports_to, target: node.id }, classes: "rep" });
+    }
+  }
+  const path = decider ? model.pathTo(decider) : null;
+  const carried = new Set(path?.steps.map((step) => step.line).filter(Boolean) ?? []);
+  const many = model.links.size > MANY;
+  const pairs = new Map();
+  for (const link of model.links.values()) {
+    if (!drawn(link.from) || !drawn(link.to) || chart === "official" && !carried.has(link.id)) continue;
+    const pair = [link.from, link.to].sort().join();
+    const nth = pairs.get(pair) ?? 0;
+    pairs.set(pair, nth + 1);
+    const bow = bowOf(model.placeOf(link.from), model.placeOf(link.to), nth);
+    found.push({ data: { id: `l-${link.id}`, link: link.id, source: link.from, target: link.to, strength: link.strength, label: lineLabel(link), bow }, classes: `line ${link.kind === "conflict" ? "con" : "inf"}${many ? " many" : ""}${carried.has(link.id) ? " path near" : ""}` });
+  }
+  path?.steps.forEach((step, at) => {
+    if (step.line || at && (!drawn(step.from) || !drawn(step.to)) || !drawn(step.to)) return;
+    const places = new Map(model.lane().places.map((place) => [place.id, place]));
+    const from = at ? model.placeOf(step.from) : places.get(step.from);
+    if (!from) return;
+    found.push({ data: { id: `p-${at}`, source: step.from, target: step.to, label: `strength ${step.strength}`, bow: bowOf(from, model.placeOf(step.to)) }, classes: "path first" });
+  });
+  return found;
+}
