@@ -12,11 +12,11 @@ from buying_center.services.contacts import contact_add, contact_update
 from buying_center.services.influence import influence_link_add
 from kam.common.dates import months_after
 from kam.tenancy.access import Principal
-from kam.tenancy.context import tenant_context
+from kam.tenancy.context import current_tenant_id, tenant_context
 from kam.tenancy.models import Membership, Tenant
 from metrics.demo.people_words import CENTRES, DemoCentre, DemoPerson
 
-FIRST_SEEN_MONTHS = 14
+FIRST_SEEN_MONTHS, LINES_SEEN_MONTHS, LAST_SEEN_DAYS = 14, 9, 24
 
 
 def people_fill(*, tenant: Tenant, members: dict[str, Membership], today: datetime.date) -> None:
@@ -35,7 +35,7 @@ def _fill(account: Account, centre: DemoCentre, members: dict[str, Membership], 
     for person in centre.people:
         made[person.key] = _add(principal, account, person, made, members, today)
     for source, target, strength, topic in centre.lines:
-        influence_link_add(
+        link = influence_link_add(
             principal=principal,
             values={
                 "source": made[source].pk,
@@ -45,6 +45,7 @@ def _fill(account: Account, centre: DemoCentre, members: dict[str, Membership], 
                 "topic": topic,
             },
         )
+        _date_back("InfluenceLink", months_after(today, -LINES_SEEN_MONTHS), pgh_obj_id=link.pk)
     for who, column, text, competitor, risk in centre.grid:
         _row(
             principal,
@@ -95,10 +96,14 @@ def _add(
             "covered_by": _place(account, members[person.cover]) if person.cover else None,
         },
     )
-    _date_back(contact, months_after(today, -FIRST_SEEN_MONTHS))
+    first = months_after(today, -FIRST_SEEN_MONTHS)
+    _date_back("Contact", first, pgh_obj_id=contact.pk)
+    _date_back("Person", first, pgh_obj_id=contact.person_id)
+    for role in contact.roles.all():
+        _date_back("ContactRole", first, pgh_obj_id=role.pk)
     for months, values in person.before:
         contact_update(principal=principal, contact=contact, values={**person.judged, **values})
-        _date_back(contact, months_after(today, -months))
+        _date_back("Contact", months_after(today, -months), pgh_obj_id=contact.pk)
     now: dict[str, Any] = {**person.judged, **more}
     if person.contact_days_ago is not None:
         now["last_contact"] = today - datetime.timedelta(days=person.contact_days_ago)
@@ -106,7 +111,13 @@ def _add(
         now["next_assessment"] = today - datetime.timedelta(days=10)
     if left_months:
         now["left_on"] = months_after(today, -left_months)
-    return contact_update(principal=principal, contact=contact, values=now)
+    contact = contact_update(principal=principal, contact=contact, values=now)
+    if left_months:
+        first = months_after(today, -left_months)
+    elif person.before:
+        first = today - datetime.timedelta(LAST_SEEN_DAYS)
+    _date_back("Contact", first, pgh_obj_id=contact.pk)
+    return contact
 
 
 def _place(account: Account, member: Membership) -> Any:
@@ -116,10 +127,10 @@ def _place(account: Account, member: Membership) -> Any:
     return None if place is None else place.pk
 
 
-def _date_back(contact: Contact, day: datetime.date) -> None:
-    """The last event of a contact happened on an earlier day: a demo needs a past to replay."""
-    events: Any = apps.get_model("buying_center", "ContactEvent")
-    mine = events.objects.filter(tenant_id=contact.tenant_id, pgh_obj_id=contact.pk)
+def _date_back(model: str, day: datetime.date, **chosen: Any) -> None:
+    """The last event of a row happened on an earlier day: a demo needs a past to replay."""
+    events: Any = apps.get_model("buying_center", f"{model}Event")
+    mine = events.objects.filter(tenant_id=current_tenant_id(), **chosen)
     last = mine.order_by("-pgh_id").values_list("pgh_id", flat=True).first()
     noon = datetime.datetime.combine(day, datetime.time(12), tzinfo=datetime.UTC)
     mine.filter(pgh_id=last).update(pgh_created_at=noon)

@@ -3,15 +3,20 @@ import { lineLabel } from "./map-words.js";
 
 // More lines than this are drawn straight and without words.
 export const MANY = 400;
-const NEXT_TO = 420;
+// Between these distances a label has room beside the cards, and nobody stands between them.
+const BESIDE = { from: 300, to: 420 };
 
-// How far a line of influence bows: straight between neighbours, under others' cards, and past a line that is there.
+// How far a line bows: straight where there is room beside neighbours, else under the cards of its row; around
+// whoever stands between two in one column; `nth` past a line that is there already.
 export function bowOf(from, to, nth = 0) {
   const dx = to.x - from.x, dy = to.y - from.y, length = Math.hypot(dx, dy);
   const side = dx < 0 ? -1 : 1;
   const beside = nth * 34;
-  if (Math.abs(dy) < 60) return side * ((Math.abs(dx) < NEXT_TO ? 0 : Math.min(120, 0.16 * length)) + beside);
-  if (Math.abs(dx) < 60) return (dy < 0 ? -1 : 1) * (Math.min(140, 0.22 * length + 70) + beside);
+  if (Math.abs(dy) < 60) {
+    const straight = Math.abs(dx) >= BESIDE.from && Math.abs(dx) <= BESIDE.to;
+    return side * ((straight ? 0 : Math.max(130, Math.min(160, 0.16 * length))) + beside);
+  }
+  if (Math.abs(dx) < 120) return (dy < 0 ? -1 : 1) * (Math.abs(dy) > 200 ? Math.min(260, 0.3 * length + 110) : 0.22 * length + 70) - (dy < 0 ? beside : -beside);
   return side * (Math.min(90, 0.1 * length) + beside);
 }
 
