@@ -40,6 +40,12 @@ function open(title, verb, body, save, focus) {
         button.disabled = false;
       }
     });
+    // Enter in a list sends the form as it does in a line of text.
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.target instanceof HTMLSelectElement)) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
     dialog.addEventListener("close", () => resolve(answer), { once: true });
     dialog.showModal();
     focus.focus();

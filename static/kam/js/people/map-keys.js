@@ -39,8 +39,8 @@ export class Keys {
     if (!this.canvas.selected && this.model.shown.length && this.host.matches(":focus-visible")) this.choose(this.#all()[0]?.id);
   }
 
-  #all() {
-    const items = this.canvas.cy.nodes().map((node) => ({ id: node.id(), ...node.position() }));
+  #all(kind = "node") {
+    const items = this.canvas.cy.nodes(kind).map((node) => ({ id: node.id(), ...node.position() }));
     return items.sort((a, b) => a.y - b.y || a.x - b.x);
   }
 
@@ -77,8 +77,8 @@ export class Keys {
     }
     const person = this.model.people.has(id) ? id : null;
     switch (event.key) {
-      case "Home": this.choose(this.#all()[0]?.id); return true;
-      case "End": this.choose(this.#all().at(-1)?.id); return true;
+      case "Home": this.choose(this.#all(".person")[0]?.id); return true;
+      case "End": this.choose(this.#all(".person").at(-1)?.id); return true;
       case "Enter": return Boolean(id) && (acts.open(id), true);
       case "Escape":
         if (id) {

@@ -330,7 +330,10 @@ async function start(config) {
     });
   }
   for (const [id, act] of Object.entries({ "pm-undo": acts.undo, "pm-redo": acts.redo, "pm-arrange": acts.arrange, "pm-add": () => acts.add(), "pm-add-first": () => acts.add(), "pm-in": () => canvas.zoomBy(1.25), "pm-out": () => canvas.zoomBy(0.8), "pm-fit": () => canvas.fit(), "pm-keys": acts.help, "pm-print-now": () => print(), "pm-svg": () => saveSvg(scene(), fileName(config)), "pm-png": () => savePng(scene(), fileName(config)).catch((error) => toast("No picture was made.", error.message)) })) {
-    $(id)?.addEventListener("click", act);
+    $(id)?.addEventListener("click", (event) => {
+      event.currentTarget.closest("details")?.removeAttribute("open");
+      act();
+    });
   }
   $("pm-help-body").replaceChildren(...HELP.filter(([key]) => canChange || !/^[EMHLNPA]\b|Ctrl/.test(key)).flatMap(([key, word]) => [h("dt", {}, h("kbd", { class: "k-kbd" }, key)), h("dd", {}, word)]));
   printsWith(scene);

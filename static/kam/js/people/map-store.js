@@ -174,6 +174,8 @@ export class Store extends EventTarget {
       default: {
         const row = await this.#post(step.type, step.values);
         this.#alias.set(ref(step.ref), row.id);
+        // Acts that come next may speak of it.
+        await this.refresh({ force: true });
       }
     }
   }
