@@ -23,6 +23,7 @@ ROWS = (
     "memory",
     "open_space",
     "exports",
+    "people",
 )
 
 
@@ -87,6 +88,7 @@ class _Run:
             ({"tenants"}, self.neighbours),
             ({"open_space"}, self.open_space),
             ({"exports"}, self.exports),
+            ({"people"}, self.people),
         ):
             if rows & self.rows:
                 self.attempt(" ".join(sorted(rows & self.rows)), part)
@@ -180,6 +182,11 @@ class _Run:
         from tests.bench import exports
 
         exports.measure(self.report, self.databases)
+
+    def people(self) -> None:
+        from tests.bench import people
+
+        people.measure(self.report, self.databases)
 
     def neighbours(self) -> None:
         from tests.bench import pages, recompute
