@@ -18,6 +18,11 @@ urlpatterns = [
     path("accounts/<uuid:pk>/people/", centre.AccountPeopleApi.as_view(), name="account-people"),
     path("accounts/<uuid:pk>/people-map/", people_map.PeopleMapApi.as_view(), name="people-map"),
     path(
+        "accounts/<uuid:pk>/people-map/findings/",
+        people_map.PeopleMapFindingsApi.as_view(),
+        name="people-map-findings",
+    ),
+    path(
         "accounts/<uuid:pk>/people-map/history/",
         people_map.PeopleMapHistoryApi.as_view(),
         name="people-map-history",

@@ -200,7 +200,9 @@ def people_json(rows: CentreRows) -> dict[str, Any]:
         ],
         "links": [{**row, "topic": row["topic"] or None, "note": row["note"] or None} for row in rows.links],
         "ours": rows.ours,
-        "ties": ties_json(rows),
+        "ties": [
+            {"ours": tie.ours, "contact": tie.theirs, "strength": tie.strength} for tie in centre.live_ties
+        ],
         "department_zones": [
             {"department": place, "zone": zone, "contacts": people}
             for place, zones in department_zones(marked).items()
@@ -230,13 +232,6 @@ def people_json(rows: CentreRows) -> dict[str, Any]:
             "sentence": findings.balance_words(centre, analysis),
         },
     }
-
-
-def ties_json(rows: CentreRows) -> list[dict[str, Any]]:
-    """Who of ours knows whom."""
-    return [
-        {"ours": tie.ours, "contact": tie.theirs, "strength": tie.strength} for tie in rows.centre.live_ties
-    ]
 
 
 def paths_json(rows: CentreRows) -> list[dict[str, Any]]:

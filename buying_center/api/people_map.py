@@ -20,11 +20,11 @@ from buying_center.api.centre import (
     PathOutput,
     TieOutput,
     paths_json,
-    ties_json,
 )
 from buying_center.changes import Mark, marks_of
 from buying_center.models import ZONES, BuyingRole, ContactLevel
-from buying_center.selectors.centre import CentreRows, centre_rows
+from buying_center.selectors.centre import CentreRows, centre_rows, our_places, our_rows
+from buying_center.selectors.people_map import map_now, map_of
 from buying_center.selectors.replay import centre_events, centre_rows_at
 from buying_center.services.map_places import map_places_set
 from kam.common.api.fields import Choice, Day, Flag, Id, Ratio, StrictSerializer, Text, Whole
@@ -58,7 +58,6 @@ class MapNodeOutput(serializers.Serializer[Any]):
     y = Ratio(allow_null=True)
     is_parked = Flag()
     zones = serializers.ListField(child=Choice(choices=[(zone, zone) for zone in ZONES]))
-    influence = Ratio(allow_null=True, help_text="Share of the influence in this centre; null = has left.")
     version = Whole()
 
 
@@ -74,16 +73,23 @@ class MapGapOutput(serializers.Serializer[Any]):
 
 
 class PeopleMapOutput(serializers.Serializer[Any]):
+    """What is drawn. What is computed of it stands at `people-map/findings/`."""
+
     account = Id()
     today = Day(help_text="The day that is looked at.")
     as_of = serializers.DateTimeField(allow_null=True, help_text="null = as it is now")
-    finding = Text()
-    gaps_title = Text()
-    balance = Text()
     nodes = MapNodeOutput(many=True)
     links = LineOutput(many=True)
     ours = OursOutput(many=True)
     ties = TieOutput(many=True)
+
+
+class PeopleMapFindingsOutput(serializers.Serializer[Any]):
+    account = Id()
+    as_of = serializers.DateTimeField(allow_null=True, help_text="null = as it is now")
+    finding = Text()
+    gaps_title = Text()
+    balance = Text()
     gaps = MapGapOutput(many=True)
     paths = PathOutput(many=True)
 
@@ -133,6 +139,9 @@ class _AsOf(serializers.Serializer[Any]):
     as_of = serializers.DateTimeField(required=False)
 
 
+AS_OF = OpenApiParameter("as_of", datetime.datetime, description="As the centre stood at that moment.")
+
+
 class PeopleMapApi(KamApi):
     """The map's data. PATCH moves people: all of the list or nobody; 412 when one of them was changed since."""
 
@@ -143,18 +152,11 @@ class PeopleMapApi(KamApi):
     class Input(StrictSerializer):
         places = serializers.ListField(child=PlaceInput(), min_length=1, max_length=MOST_PLACES)
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("as_of", datetime.datetime, description="As the centre stood at that moment.")
-        ],
-        responses={200: PeopleMapOutput},
-    )
+    @extend_schema(parameters=[AS_OF], responses={200: PeopleMapOutput})
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        account = _account(self, pk)
-        moment = self.parse_query(request, _AsOf).get("as_of")
-        if moment is None or moment >= timezone.now():
-            return Response(people_map_json(centre_rows(account.pk)))
-        return Response(people_map_json(centre_rows_at(account.pk, moment), as_of=moment))
+        account, moment = _account(self, pk), _moment(self, request)
+        drawn = map_now(account.pk) if moment is None else map_of(centre_rows_at(account.pk, moment))
+        return Response({"account": account.pk, "as_of": moment, **drawn})
 
     @extend_schema(request=Input, responses={200: MovedOutput})
     def patch(self, request: Request, pk: uuid.UUID) -> Response:
@@ -167,6 +169,20 @@ class PeopleMapApi(KamApi):
         )
 
 
+class PeopleMapFindingsApi(KamApi):
+    """What the centre on the map means: finding, gaps, and the strongest path to each decider, in words."""
+
+    permissions = {"GET": "accounts.view"}
+    errors = (404,)
+    Output = PeopleMapFindingsOutput
+
+    @extend_schema(parameters=[AS_OF], responses={200: PeopleMapFindingsOutput})
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        account, moment = _account(self, pk), _moment(self, request)
+        rows = centre_rows(account.pk) if moment is None else centre_rows_at(account.pk, moment)
+        return Response(findings_json(rows, as_of=moment))
+
+
 class PeopleMapHistoryApi(KamApi):
     """When the centre changed, in words, for the slider that replays it."""
 
@@ -177,26 +193,21 @@ class PeopleMapHistoryApi(KamApi):
     @extend_schema(responses={200: PeopleMapHistoryOutput})
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         account = _account(self, pk)
-        team = {row["id"]: row["name"] for row in centre_rows(account.pk).ours}
+        team = {row["id"]: row["name"] for row in our_rows(our_places(account.pk))}
         marks = marks_of(centre_events(account.pk), team, timezone.get_current_timezone())
         return Response({"marks": _marks_json(marks)})
 
 
-def people_map_json(rows: CentreRows, *, as_of: datetime.datetime | None = None) -> dict[str, Any]:
-    """One centre as the map draws it."""
+def findings_json(rows: CentreRows, *, as_of: datetime.datetime | None = None) -> dict[str, Any]:
+    """What stands beside the map."""
     centre, analysis = rows.centre, rows.analysis
     gaps = [findings.gap_words(gap, centre, analysis) for gap in analysis.gaps]
     return {
         "account": rows.account_id,
-        "today": rows.today,
         "as_of": as_of,
         "finding": findings.centre_finding(centre, gaps),
         "gaps_title": findings.gaps_title(gaps),
         "balance": findings.balance_words(centre, analysis),
-        "nodes": _nodes(rows),
-        "links": [{**row, "topic": row["topic"] or None, "note": row["note"] or None} for row in rows.links],
-        "ours": rows.ours,
-        "ties": ties_json(rows),
         "gaps": [
             {
                 "code": words.code,
@@ -214,36 +225,10 @@ def people_map_json(rows: CentreRows, *, as_of: datetime.datetime | None = None)
     }
 
 
-def _nodes(rows: CentreRows) -> list[dict[str, Any]]:
-    figures, zones = rows.analysis.figures, rows.zones
-    return [
-        {
-            "id": who,
-            "person": row["person"],
-            "name": row["name"],
-            "title": row["title"] or None,
-            "department": row["department"] or None,
-            "level": row["level"] or None,
-            "roles": row["roles"],
-            "is_placeholder": row["is_placeholder"],
-            "left_on": row["left_on"],
-            "reports_to": row["reports_to"],
-            "attitude": row["attitude"],
-            "power": row["power"],
-            "receptiveness": row["receptiveness"],
-            "strength": row["strength"],
-            "is_opponent": row["is_opponent"],
-            "competitor": row["competitor"] or None,
-            "covered_by": row["covered_by"],
-            "x": row["map_x"],
-            "y": row["map_y"],
-            "is_parked": row["is_parked"],
-            "zones": [zone for zone, mark in zones[who].items() if mark.is_in],
-            "influence": figures[who].influence if who in figures else None,
-            "version": row["version"],
-        }
-        for who, row in rows.people.items()
-    ]
+def _moment(view: KamApi, request: Request) -> datetime.datetime | None:
+    """The moment that the address asks for; None for now."""
+    moment: datetime.datetime | None = view.parse_query(request, _AsOf).get("as_of")
+    return None if moment is None or moment >= timezone.now() else moment
 
 
 def _marks_json(marks: list[Mark]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 # Text, because hashing a UUID costs Python ten times as much, and graphs hash all day.
 Id = str
@@ -11,8 +12,8 @@ Id = str
 REACHED = 3
 
 
-@dataclass(frozen=True)
-class Someone:
+# Tuples: a thousand people and three thousand lines are made for every look at a large centre.
+class Someone(NamedTuple):
     """A person on the customer's side. null = nobody has judged it: never read as 0.
 
     `strength` 0–5 is our relationship; `power`, `receptiveness` and the three tests of a facilitator 0–10;
@@ -47,8 +48,7 @@ class Someone:
         return role in self.roles
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """`source` influences `target` on a topic, strength 1–5; or the two are in conflict."""
 
     source: Id
@@ -58,8 +58,7 @@ class Line:
     is_conflict: bool = False
 
 
-@dataclass(frozen=True)
-class Ours:
+class Ours(NamedTuple):
     """Somebody of our selling centre: one human, whatever number of places they hold in it.
 
     `is_senior`: they can face the customer's executives and senior managers as equals (K9).
@@ -74,8 +73,7 @@ class Ours:
     is_senior: bool = False
 
 
-@dataclass(frozen=True)
-class Tie:
+class Tie(NamedTuple):
     """One of ours knows one of theirs, strength 1–5.
 
     `is_cover`: nobody has judged the connection itself, but ours answers for the contact.

@@ -2,15 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from buying_center.network.model import Id, Someone
 
 STRONG = 7
 
 
-@dataclass(frozen=True)
-class ZoneMark:
+class ZoneMark(NamedTuple):
     """One zone of one person: what the figures suggest (null: not judged), a person's override and reason."""
 
     suggested: bool | None
@@ -28,12 +27,14 @@ class ZoneMark:
         return bool(self.suggested if self.override is None else self.override)
 
 
-def suggested_zones(someone: Someone) -> dict[str, bool | None]:
+def suggested_zones(
+    power: int | None, attitude: int | None, receptiveness: int | None, is_opponent: bool
+) -> dict[str, bool | None]:
     """Power from power ≥ 7; threat from attitude ≤ −1 or an opponent; receptive from receptiveness ≥ 7."""
     return {
-        "power": None if someone.power is None else someone.power >= STRONG,
-        "threat": None if someone.attitude is None and not someone.is_opponent else someone.is_hostile,
-        "receptive": None if someone.receptiveness is None else someone.receptiveness >= STRONG,
+        "power": None if power is None else power >= STRONG,
+        "threat": True if is_opponent else None if attitude is None else attitude <= -1,
+        "receptive": None if receptiveness is None else receptiveness >= STRONG,
     }
 
 

@@ -3,12 +3,13 @@
 import datetime
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from buying_center.models import ZONES, Contact, ContactRole, InfluenceLink, SellingCenterMember, SellingRole
@@ -17,16 +18,18 @@ from buying_center.network.model import Id
 from buying_center.network.zones import ZoneMark, suggested_zones
 from buying_center.selectors.our_side import OurSide
 from buying_center.selectors.selling_center import selling_center_list
+from kam.common.json_rows import json_rows
 from kam.tenancy.context import current_tenant_id
 
-_PERSON = ("name", "external_id", "email", "phone", "is_placeholder", "version")
-_CONTACT = (
+_PERSON = ("name", "external_id", "email", "phone", "is_placeholder")
+CONTACT_COLUMNS = (
     "id",
     "person_id",
+    "reports_to_id",
+    "covered_by_id",
     "title",
     "department",
     "level",
-    "reports_to_id",
     "left_on",
     "promoter_type",
     "is_dominant_advisor",
@@ -38,7 +41,6 @@ _CONTACT = (
     "strength",
     "assessed_on",
     "next_assessment",
-    "covered_by_id",
     "last_contact",
     "map_x",
     "map_y",
@@ -46,7 +48,12 @@ _CONTACT = (
     "version",
     *(f"zone_{zone}{part}" for zone in ZONES for part in ("", "_reason")),
 )
-CONTACT_COLUMNS = (*_CONTACT, *(f"person__{name}" for name in _PERSON))
+_DAYS = ("left_on", "assessed_on", "next_assessment", "last_contact")
+# Keys that rows of a centre name shorter than their columns.
+_SHORTER = ("person", "reports_to", "covered_by")
+PERSON_COLUMNS = (*_PERSON, "version")
+LINK_COLUMNS = ("id", "kind", "topic", "strength", "note", "version")
+LINK_ENDS = {"from": F("source_id"), "to": F("target_id")}
 
 # Somebody covers a contact and nobody has judged the relationship: there is at least that much.
 _COVERED_AT_LEAST = 1
@@ -87,8 +94,20 @@ class CentreRows:
                 )
                 for human in self.our_side.humans
             ),
-            ties=self._ties(),
+            ties=self.ties,
         )
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        """Who of ours knows whom, of those who left too."""
+        return ties_between(self.people.values(), self.more_ties, self.our_side)
+
+    @cached_property
+    def here(self) -> set[Id]:
+        """Those who have not left."""
+        return {
+            who for who, row in self.people.items() if row["left_on"] is None or row["left_on"] > self.today
+        }
 
     @cached_property
     def analysis(self) -> Analysis:
@@ -99,30 +118,36 @@ class CentreRows:
         """Per contact and zone what is suggested and what was overridden."""
         found = {}
         for someone in self.centre.people:
-            row, suggested = self.people[someone.id], suggested_zones(someone)
+            row, suggested = (
+                self.people[someone.id],
+                suggested_zones(someone.power, someone.attitude, someone.receptiveness, someone.is_opponent),
+            )
             found[someone.id] = {
                 zone: ZoneMark(suggested[zone], row[f"zone_{zone}"], row[f"zone_{zone}_reason"])
                 for zone in ZONES
             }
         return found
 
-    def _ties(self) -> tuple[Tie, ...]:
-        """One tie for each two people, of connections the strongest. Where none is judged between the two, whoever
-        covers a contact knows them as well as our relationship was judged."""
-        found: dict[tuple[Id, Id], Tie] = {}
-        for tie in self.more_ties:
-            human = self.our_side.canonical.get(tie.ours)
-            if human is None:
-                continue
-            known = found.get((human, tie.theirs))
-            if known is None or known.strength < tie.strength:
-                found[human, tie.theirs] = Tie(human, tie.theirs, tie.strength)
-        for who, row in self.people.items():
-            human = self.our_side.canonical.get(row["covered_by"] or "")
-            if human is not None and row["strength"] != 0 and (human, who) not in found:
-                strength = _COVERED_AT_LEAST if row["strength"] is None else row["strength"]
-                found[human, who] = Tie(human, who, strength, is_cover=True)
-        return tuple(found.values())
+
+def ties_between(
+    people: Iterable[Mapping[str, Any]], connections: Iterable[Tie], side: OurSide
+) -> tuple[Tie, ...]:
+    """One tie for each two people, of connections the strongest. Where none is judged between the two, whoever
+    covers a contact knows them as well as our relationship was judged. Of those who left, too."""
+    found: dict[tuple[Id, Id], Tie] = {}
+    for tie in connections:
+        human = side.canonical.get(tie.ours)
+        if human is None:
+            continue
+        known = found.get((human, tie.theirs))
+        if known is None or known.strength < tie.strength:
+            found[human, tie.theirs] = Tie(human, tie.theirs, tie.strength)
+    for row in people:
+        human = side.canonical.get(row["covered_by"] or "")
+        if human is not None and row["strength"] != 0 and (human, row["id"]) not in found:
+            strength = _COVERED_AT_LEAST if row["strength"] is None else row["strength"]
+            found[human, row["id"]] = Tie(human, row["id"], strength, is_cover=True)
+    return tuple(found.values())
 
 
 TieReader = Callable[[uuid.UUID], "list[Tie]"]
@@ -140,16 +165,41 @@ def centre_rows(account_id: uuid.UUID, *, today: datetime.date | None = None) ->
 
     The caller has proved that the account is visible.
     """
-    tenant_id = current_tenant_id()
     day = today or timezone.localdate()
-    roles: dict[uuid.UUID, list[str]] = defaultdict(list)
+    roles, places = roles_held(account_id), our_places(account_id)
+    ours = our_rows(places)
+    names = {str(row["id"]): str(row["name"]) for row in ours}
+    return CentreRows(
+        account_id=account_id,
+        today=day,
+        people={row["id"]: whole_row(row, roles, names) for row in _people(account_id)},
+        links=_links(account_id),
+        ours=ours,
+        our_side=OurSide.of(places, day),
+        more_ties=registered_ties(account_id),
+    )
+
+
+def roles_held(account_id: uuid.UUID) -> dict[Id, list[str]]:
+    """The roles of everybody in a centre, by contact. One query."""
+    tenant_id = current_tenant_id()
+    roles: dict[Id, list[str]] = defaultdict(list)
     held = ContactRole.objects.filter(
         tenant_id=tenant_id, contact__tenant_id=tenant_id, contact__account_id=account_id
     )
-    for contact_id, role in held.order_by("role").values_list("contact_id", "role"):
-        roles[contact_id].append(role)
-    places: list[SellingCenterMember] = list(selling_center_list(account_id=account_id))
-    ours: list[dict[str, Any]] = [
+    for row in json_rows(held.order_by("role"), "contact_id", "role"):
+        roles[row["contact_id"]].append(row["role"])
+    return roles
+
+
+def our_places(account_id: uuid.UUID) -> list[SellingCenterMember]:
+    """Every place of the account's selling centre, with the person behind it. One query."""
+    return list(selling_center_list(account_id=account_id))
+
+
+def our_rows(places: Iterable[SellingCenterMember]) -> list[dict[str, Any]]:
+    """Places as the pages and the API name them."""
+    return [
         {
             "id": str(member.pk),
             "name": member.name,
@@ -158,81 +208,52 @@ def centre_rows(account_id: uuid.UUID, *, today: datetime.date | None = None) ->
         }
         for member in places
     ]
-    names = {str(row["id"]): str(row["name"]) for row in ours}
-    return CentreRows(
-        account_id=account_id,
-        today=day,
-        people={str(row[0]): contact_row(row, roles, names) for row in _people(account_id)},
-        links=_links(account_id),
-        ours=ours,
-        our_side=OurSide.of(places, day),
-        more_ties=tuple(tie for reader in _tie_readers for tie in reader(account_id)),
-    )
 
 
-def _people(account_id: uuid.UUID) -> "QuerySet[Any, tuple[Any, ...]]":
+def registered_ties(account_id: uuid.UUID) -> tuple[Tie, ...]:
+    """What the registered readers know of person-to-person connections."""
+    return tuple(tie for reader in _tie_readers for tie in reader(account_id))
+
+
+def _people(account_id: uuid.UUID) -> list[dict[str, Any]]:
     tenant_id = current_tenant_id()
     rows = Contact.objects.filter(tenant_id=tenant_id, person__tenant_id=tenant_id, account_id=account_id)
-    return rows.order_by("person__name", "id").values_list(*CONTACT_COLUMNS)
+    persons = {name: F(f"person__{name}") for name in _PERSON}
+    rows = rows.order_by("person__name", "id")
+    return json_rows(rows, *CONTACT_COLUMNS, **persons, person_version=F("person__version"))
 
 
-def contact_row(
-    values: tuple[Any, ...], roles: dict[uuid.UUID, list[str]], members: dict[Id, str]
-) -> dict[str, Any]:
-    """One person of a centre from the values of CONTACT_COLUMNS; ids as text."""
-    row = dict(zip(CONTACT_COLUMNS, values, strict=True))
-    covered = _text(row.pop("covered_by_id"))
-    for name in _PERSON:
-        if name != "version":
-            row[name] = row.pop(f"person__{name}")
-    return {
-        **row,
-        "id": str(row["id"]),
-        "person": str(row.pop("person_id")),
-        "reports_to": _text(row.pop("reports_to_id")),
-        "covered_by": covered,
-        "covered_by_name": members.get(covered) if covered else None,
-        "roles": roles.get(row["id"], []),
-        "version": row["version"] + row.pop("person__version"),
-    }
+def whole_row(row: dict[str, Any], roles: dict[Id, list[str]], members: dict[Id, str]) -> dict[str, Any]:
+    """One person of a centre from the columns of contact and person; the given row is used up."""
+    for name in _SHORTER:
+        row[name] = row.pop(f"{name}_id")
+    for name in _DAYS:
+        if row[name] is not None:
+            row[name] = datetime.date.fromisoformat(row[name])
+    row["covered_by_name"] = members.get(row["covered_by"])
+    row["roles"] = roles.get(row["id"], [])
+    row["version"] += row.pop("person_version")
+    return row
+
+
+def zones_inside(row: dict[str, Any]) -> list[str]:
+    """The zones that somebody lies in: a person's override, else what the figures suggest."""
+    suggested = suggested_zones(row["power"], row["attitude"], row["receptiveness"], row["is_opponent"])
+    inside = []
+    for zone, found in suggested.items():
+        override = row[f"zone_{zone}"]
+        if found if override is None else override:
+            inside.append(zone)
+    return inside
 
 
 def _links(account_id: uuid.UUID) -> list[dict[str, Any]]:
-    columns = ("id", "source_id", "target_id", "kind", "topic", "strength", "note", "version")
     rows = InfluenceLink.objects.filter(tenant_id=current_tenant_id(), account_id=account_id)
-    return [
-        {
-            "id": str(row[0]),
-            "from": str(row[1]),
-            "to": str(row[2]),
-            **dict(zip(columns[3:], row[3:], strict=True)),
-        }
-        for row in rows.order_by("-strength", "id").values_list(*columns)
-    ]
+    return json_rows(rows.order_by("-strength", "id"), *LINK_COLUMNS, **LINK_ENDS)
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+_rest_of = itemgetter(*Someone._fields[3:])
 
 
 def _someone(row: dict[str, Any]) -> Someone:
-    return Someone(
-        id=row["id"],
-        name=row["name"],
-        roles=frozenset(row["roles"]),
-        power=row["power"],
-        attitude=row["attitude"],
-        receptiveness=row["receptiveness"],
-        strength=row["strength"],
-        covered_by=row["covered_by"],
-        reports_to=row["reports_to"],
-        department=row["department"],
-        level=row["level"],
-        promoter_type=row["promoter_type"],
-        is_opponent=row["is_opponent"],
-        competitor=row["competitor"],
-        is_dominant_advisor=row["is_dominant_advisor"],
-        is_placeholder=row["is_placeholder"],
-        left_on=row["left_on"],
-        next_assessment=row["next_assessment"],
-    )
+    return Someone(row["id"], row["name"], frozenset(row["roles"]), *_rest_of(row))

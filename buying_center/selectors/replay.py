@@ -7,19 +7,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from buying_center.models import Contact
 from buying_center.network.model import Id
-from buying_center.selectors.centre import CONTACT_COLUMNS, CentreRows, centre_rows, contact_row
+from buying_center.selectors.centre import (
+    CONTACT_COLUMNS,
+    LINK_COLUMNS,
+    LINK_ENDS,
+    PERSON_COLUMNS,
+    CentreRows,
+    centre_rows,
+    whole_row,
+)
+from kam.common.json_rows import json_rows
 from kam.tenancy.context import current_tenant_id
 
 # Beyond this many events the oldest are left out of the list of changes; a state of any day is still read whole.
 MOST_EVENTS = 20_000
-_LINK = ("pgh_obj_id", "source_id", "target_id", "kind", "topic", "strength", "note", "version")
-_CONTACT_OWN = tuple(name for name in CONTACT_COLUMNS if not name.startswith("person__"))
-_PERSON_OWN = tuple(name.removeprefix("person__") for name in CONTACT_COLUMNS if name.startswith("person__"))
 # What a replay tells of a contact. Where a card lies on the map is no news.
 TOLD = (
     "reports_to_id",
@@ -55,26 +61,19 @@ def centre_rows_at(account_id: uuid.UUID, moment: datetime.datetime) -> CentreRo
     """
     present = centre_rows(account_id)
     ids = _contact_ids(account_id)
-    contacts = {
-        row[0]: row
-        for row in _last(_events("Contact").filter(pgh_obj_id__in=ids), moment).values_list(
-            *_CONTACT_OWN, "pgh_label"
-        )
-        if row[-1] != "delete"
-    }
-    persons = _persons_at({row[1] for row in contacts.values()}, moment)
-    roles: dict[uuid.UUID, list[str]] = defaultdict(list)
+    contacts = _living(_last(_events("Contact").filter(pgh_obj_id__in=ids), moment), *CONTACT_COLUMNS)
+    persons = _persons_at({row["person_id"] for row in contacts}, moment)
+    roles: dict[Id, list[str]] = defaultdict(list)
     held = _last(_events("ContactRole").filter(contact_id__in=ids), moment)
-    for contact_id, role, label in held.values_list("contact_id", "role", "pgh_label"):
-        if label != "delete":
-            roles[contact_id].append(role)
+    for row in _living(held, "contact_id", "role"):
+        roles[row["contact_id"]].append(row["role"])
     for words in roles.values():
         words.sort()
     names = {str(member["id"]): str(member["name"]) for member in present.ours}
     rows = [
-        contact_row((*row[:-1], *persons[row[1]]), roles, names)
-        for row in contacts.values()
-        if row[1] in persons
+        whole_row(row | persons[row["person_id"]], roles, names)
+        for row in contacts
+        if row["person_id"] in persons
     ]
     rows.sort(key=lambda row: (row["name"], row["id"]))
     people = {row["id"]: row for row in rows}
@@ -137,13 +136,22 @@ def _last(rows: "QuerySet[Any, Any]", moment: datetime.datetime) -> "QuerySet[An
     )
 
 
-def _persons_at(ids: set[uuid.UUID], moment: datetime.datetime) -> dict[uuid.UUID, tuple[Any, ...]]:
+def _living(rows: "QuerySet[Any, Any]", *columns: str, **expressions: Any) -> list[dict[str, Any]]:
+    """Columns of those events after which the row was still there."""
+    found = json_rows(rows, *columns, "pgh_label", **expressions)
+    return [row for row in found if row.pop("pgh_label") != "delete"]
+
+
+def _persons_at(ids: set[Id], moment: datetime.datetime) -> dict[Id, dict[str, Any]]:
     """Person columns as they were; a person known only from later on is called as they were called first."""
     rows = _events("Person").filter(pgh_obj_id__in=list(ids)).order_by("pgh_created_at", "pgh_id")
-    found: dict[uuid.UUID, tuple[Any, ...]] = {}
-    for key, at, *values in rows.values_list("pgh_obj_id", "pgh_created_at", *_PERSON_OWN):
-        if key not in found or at <= moment:
-            found[key] = tuple(values)
+    later = Case(When(pgh_created_at__gt=moment, then=True), default=False)
+    found: dict[Id, dict[str, Any]] = {}
+    for row in json_rows(rows, "pgh_obj_id", *PERSON_COLUMNS, is_later=later):
+        key, is_later = row.pop("pgh_obj_id"), row.pop("is_later")
+        row["person_version"] = row.pop("version")
+        if key not in found or not is_later:
+            found[key] = row
     return found
 
 
@@ -152,14 +160,9 @@ def _links_at(
 ) -> list[dict[str, Any]]:
     rows = _last(_events("InfluenceLink").filter(account_id=account_id), moment)
     found = [
-        {
-            "id": str(row[0]),
-            "from": str(row[1]),
-            "to": str(row[2]),
-            **dict(zip(_LINK[3:], row[3:-1], strict=True)),
-        }
-        for row in rows.values_list(*_LINK, "pgh_label")
-        if row[-1] != "delete" and str(row[1]) in people and str(row[2]) in people
+        row
+        for row in _living(rows, *LINK_COLUMNS, **LINK_ENDS)
+        if row["from"] in people and row["to"] in people
     ]
     return sorted(found, key=lambda row: (-row["strength"], row["id"]))
 

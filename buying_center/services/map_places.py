@@ -39,7 +39,9 @@ def map_places_set(
     now, moved = timezone.now(), []
     for row in rows:
         given = wanted[row.pk]
-        changed = {name: given[name] for name in FIELDS if name in given and given[name] != getattr(row, name)}
+        changed = {
+            name: given[name] for name in FIELDS if name in given and given[name] != getattr(row, name)
+        }
         if changed:
             for name, value in changed.items():
                 setattr(row, name, value)

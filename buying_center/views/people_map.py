@@ -59,6 +59,7 @@ def _config(principal: Principal, account: Account, *, can_change: bool) -> dict
         "canChange": can_change,
         "place": f"people-map/{principal.member.id}/{account.pk}",
         "data": reverse("api:people-map", args=[account.pk]),
+        "findings": reverse("api:people-map-findings", args=[account.pk]),
         "history": reverse("api:people-map-history", args=[account.pk]),
         "contacts": reverse("api:contact-list"),
         "links": reverse("api:influence-link-list"),

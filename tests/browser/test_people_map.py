@@ -71,7 +71,7 @@ def three(tenant, members, account) -> dict[str, Contact]:
 
 def open_map(open_as: Open, member: Any, account: Account, **options: Any) -> Page:
     page = open_as(member, f"/accounts/{account.pk}/people/map/", **options)
-    page.locator("#pm-map[data-ready]").wait_for()
+    page.locator("#pm-map[data-complete]").wait_for()
     return page
 
 
@@ -174,7 +174,9 @@ def test_a_map_of_eight_people_grows_from_nothing_with_the_mouse(
     page.locator("#pm-undo").click()
     saved(page)
     with tenant_context(tenant.id):
-        assert before == {row.name: (row.map_x, row.map_y) for row in Contact.objects.select_related("person")}
+        assert before == {
+            row.name: (row.map_x, row.map_y) for row in Contact.objects.select_related("person")
+        }
     # The finding follows what was drawn.
     expect(page.locator("#pm-finding")).to_contain_text("Nobody covers Ragna Tveitdal, who decides")
 
@@ -298,7 +300,9 @@ def test_a_line_is_changed_taken_away_and_brought_back(
     page = open_map(open_as, members["kam"], account)
     page.mouse.click(*middle(page, "Matteo Lanzer"))
     side = page.locator("#pm-side")
-    side.get_by_role("button", name="Matteo Lanzer influences Ragna Tveitdal on service record, 4 of 5").click()
+    side.get_by_role(
+        "button", name="Matteo Lanzer influences Ragna Tveitdal on service record, 4 of 5"
+    ).click()
     side.get_by_role("button", name="Change").click()
     dialog = page.locator("#pm-dialog[open]")
     dialog.get_by_label("How strongly").select_option("2")
@@ -337,7 +341,9 @@ def test_the_history_is_replayed_and_the_past_cannot_be_changed(
     slider = page.get_by_role("slider", name="Day that the map shows")
     slider.focus()
     page.keyboard.press("Home")
-    expect(page.locator("#pm-past")).to_contain_text("As it stood on 3 Feb 2025. Nothing can be changed here.")
+    expect(page.locator("#pm-past")).to_contain_text(
+        "As it stood on 3 Feb 2025. Nothing can be changed here."
+    )
     expect(card(page, "Ragna Tveitdal").locator(".pm-face b")).to_have_text("\u22121")
     assert slider.get_attribute("aria-valuetext").startswith("3 Feb 2025. 4 changes:")
     expect(page.locator("#pm-add")).to_be_disabled()

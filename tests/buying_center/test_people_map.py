@@ -45,9 +45,12 @@ def world(tenant, members):
 
 
 def read(client, world, **query):
-    reply = client.get(world["url"], query)
-    assert reply.status_code == 200, reply.content
-    return reply.json()
+    """What is drawn, and what is computed of it."""
+    replies = [client.get(url, query) for url in (world["url"], f"{world['url']}findings/")]
+    assert [reply.status_code for reply in replies] == [200, 200], replies[0].content
+    drawn, computed = (reply.json() for reply in replies)
+    assert drawn["as_of"] == computed["as_of"]
+    return {**drawn, **computed}
 
 
 def people(body):
@@ -127,6 +130,19 @@ class TestThePast:
         assert people(after)["Ragna"]["roles"] == []
         assert [link["strength"] for link in after["links"]] == [2]
         assert after["paths"] == []
+
+    def test_the_latest_past_is_the_present(self, world, tenant, api):
+        """Tables and audit trail give the same map, to the last key."""
+        with tenant_context(tenant.id):
+            ContactFactory(
+                account=world["account"], name="Gone", left_on="2026-03-01", title="Chief", map_x=1, map_y=2
+            )
+        client = api("kam")
+        just_now = timezone.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        now, past = read(client, world), read(client, world, as_of=just_now)
+        assert past.pop("as_of") is not None and now.pop("as_of") is None
+        assert now == past
+        assert len(now["nodes"]) == 3
 
     def test_before_anybody_was_known_it_is_empty_and_says_so(self, world, api):
         body = read(api("kam"), world, as_of="2025-12-31T00:00:00Z")
@@ -277,7 +293,9 @@ class TestThePage:
         assert client.get(table).status_code == 200
 
     def test_whoever_may_not_change_is_told_so_and_gets_no_buttons(self, world, browser_client):
-        text = browser_client("executive").get(f"/accounts/{world['account'].pk}/people/map/").content.decode()
+        text = (
+            browser_client("executive").get(f"/accounts/{world['account'].pk}/people/map/").content.decode()
+        )
         assert "You can read this map." in text
         assert 'id="pm-add"' not in text and '"canChange": false' in text
 

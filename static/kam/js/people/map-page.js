@@ -24,14 +24,18 @@ const STATES = {
   conflict: () => "Somebody else changed this too",
   stopped: (count) => `Not saved: ${count} kept here`,
 };
+const NOTHING = { finding: "", gaps_title: "", balance: "", gaps: [], paths: [] };
 // Up to so many people dagre lays the chart out; beyond, the tidy tree, which takes milliseconds.
 const DAGRE_UP_TO = 150;
 
 async function start(config) {
   const host = $("pm-map");
+  const computed = Store.read(config.findings);
+  // Whoever waits for it later hears of a failure there.
+  computed.catch(() => {});
   let data;
   try {
-    data = await Store.read(config.data);
+    data = { ...NOTHING, ...await Store.read(config.data) };
   } catch (problem) {
     host.replaceChildren(h("p", { class: "pm-loading", role: "alert" }, `The map could not be read. ${problem.detail || problem.title} `, h("button", { type: "button", class: "k-btn k-btn-small", onclick: () => start(config) }, "Try again")));
     return;
@@ -81,7 +85,7 @@ async function start(config) {
     filters.draw();
     fade();
     paths();
-    $("pm-finding").textContent = model.data.finding;
+    if (model.data.finding) $("pm-finding").textContent = model.data.finding;
     $("pm-empty").hidden = model.people.size > 0;
     beside();
     state();
@@ -338,10 +342,17 @@ async function start(config) {
   $("pm-help-body").replaceChildren(...HELP.filter(([key]) => canChange || !/^[EMHLNPA]\b|Ctrl/.test(key)).flatMap(([key, word]) => [h("dt", {}, h("kbd", { class: "k-kbd" }, key)), h("dd", {}, word)]));
   printsWith(scene);
 
-  // The weakest way to a decider is shown from the start: it is what the finding is about most often.
-  canvas.decider = [...model.paths.values()].sort((a, b) => a.strength - b.strength).find((path) => path.steps.length > 1)?.decider ?? null;
   show();
   host.dataset.ready = "true";
+  // People and lines stand there before what is computed of them has come.
+  computed.then((found) => {
+    Object.assign(model.data, found);
+    model.read({ ...model.data, nodes: [...model.people.values()], links: [...model.links.values()] });
+    // The weakest way to a decider is shown from the start: it is what the finding is about most often.
+    canvas.decider ??= [...model.paths.values()].sort((a, b) => a.strength - b.strength).find((path) => path.steps.length > 1)?.decider ?? null;
+    show();
+    host.dataset.complete = "true";
+  }, (problem) => toast("What is computed could not be read.", problem.detail || problem.title));
   replay.load();
   const wanted = new URLSearchParams(location.search).get("who");
   if (model.people.has(wanted)) keys.choose(wanted);

@@ -123,7 +123,7 @@ export class Replay {
     }
     let data;
     try {
-      data = await Store.read(`${this.config.data}?as_of=${encodeURIComponent(this.marks[wanted].at)}`);
+      data = await Store.readAll(this.config, this.marks[wanted].at);
     } catch (problem) {
       announce(`That day could not be read. ${problem.detail || problem.title}`);
       return;

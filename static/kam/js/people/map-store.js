@@ -52,6 +52,13 @@ export class Store extends EventTarget {
     return ask("GET", url);
   }
 
+  // What is drawn, and what is computed of it: of today, or as it stood at a moment. Asked for side by side.
+  static async readAll(config, moment = null) {
+    const query = moment ? `?as_of=${encodeURIComponent(moment)}` : "";
+    const [drawn, computed] = await Promise.all([config.data, config.findings].map((url) => ask("GET", `${url}${query}`)));
+    return { ...drawn, ...computed };
+  }
+
   get waiting() { return this.#queue.length; }
 
   // Ids of what was taken back and made again change; acts go on speaking of the first one.
@@ -221,7 +228,7 @@ export class Store extends EventTarget {
   async #reconcile(entry) {
     let data;
     try {
-      data = await Store.read(this.config.data);
+      data = await Store.readAll(this.config);
     } catch {
       this.#set("offline");
       return;
@@ -265,7 +272,7 @@ export class Store extends EventTarget {
     if (this.#queue.length && !force || this.held) return;
     let data;
     try {
-      data = await Store.read(this.config.data);
+      data = await Store.readAll(this.config);
     } catch {
       // The next look will do.
       return;
