@@ -75,7 +75,7 @@ class TestToday:
         assert body["as_of"] is None
         assert [step["strength"] for step in body["paths"][0]["steps"]] == [5, 4]
         assert body["paths"][0]["reason"] == "Weakest step: Matteo to Ragna, 4 of 5."
-        assert [gap["act"] for gap in body["gaps"]][0] == "edit"
+        assert body["gaps"][0]["act"] == "edit"
         assert body["ties"] == [
             {"ours": str(world["nora"].pk), "contact": str(world["matteo"].pk), "strength": 5}
         ]

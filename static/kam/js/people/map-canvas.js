@@ -11,6 +11,10 @@ import { ZONES, zoneFrames } from "./map-zones.js";
 export const READABLE = 0.6;
 const FULL = 1;
 const MARGIN = 140;
+// From so many elements on, the canvas draws with less: coarser pixels, no lines while the map is moved.
+const LARGE = 800;
+// More frames of zones than this in view say nothing; they come back further in.
+const MOST_FRAMES = 120;
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class MapCanvas {
@@ -32,7 +36,7 @@ export class MapCanvas {
     this.over = h("div", { class: "pm-layer pm-over" });
     host.replaceChildren(this.lane, this.under, this.surface, this.over);
     this.cards = new Cards({ layer: this.over, model, roleWords, canChange });
-    this.cy = cytoscape({ container: this.surface, style: canvasStyle(tokens()), layout: { name: "preset" }, minZoom: 0.05, maxZoom: 2, boxSelectionEnabled: false, autounselectify: true, autoungrabify: !canChange });
+    this.cy = cytoscape({ container: this.surface, style: canvasStyle(tokens()), layout: { name: "preset" }, minZoom: 0.05, maxZoom: 2, ...(model.people.size + model.links.size > LARGE ? { hideEdgesOnViewport: true, textureOnViewport: true, pixelRatio: 1 } : {}), boxSelectionEnabled: false, autounselectify: true, autoungrabify: !canChange });
     this.#listen();
   }
 
@@ -41,7 +45,10 @@ export class MapCanvas {
     // The wheel scrolls the page; with Ctrl, or by pinching, it zooms.
     this.host.addEventListener("wheel", (event) => !event.ctrlKey && !event.metaKey && event.stopPropagation(), { capture: true });
     cy.on("viewport resize", () => this.#later());
-    cy.on("position", "node", () => this.#later());
+    cy.on("position", "node", () => {
+      this.zonesStale = true;
+      this.#later();
+    });
     cy.on("tap", "node", (event) => events.select(event.target.id()));
     cy.on("dbltap", "node", (event) => events.open(event.target.id()));
     cy.on("tap", "edge.line", (event) => events.line(event.target.data("link")));
@@ -90,10 +97,13 @@ export class MapCanvas {
       cy.add(fresh.filter((element) => element.group === "edges"));
     });
     this.cards.clear();
+    this.zonesStale = true;
     this.#mark();
     if (!this.#fitted && nodes.length) {
       this.#fitted = true;
-      this.fit({ gently: true });
+      // Nobody reads a thousand names at once: a large chart opens at its head.
+      if (model.shown.length > 150) this.show([...model.shown].sort((a, b) => model.placeOf(a.id).y - model.placeOf(b.id).y)[0].id, { close: true });
+      else this.fit({ gently: true });
     }
     this.draw();
   }
@@ -151,10 +161,10 @@ export class MapCanvas {
     this.#drawing = 0;
     const { cy } = this;
     const zoom = cy.zoom(), pan = cy.pan(), readable = zoom >= READABLE;
-    if (this.readable !== readable) {
+    if (this.readable !== readable || this.zonesStale) {
       this.readable = readable;
       cy.nodes().toggleClass("plain", !readable);
-    } else cy.nodes(readable ? ".plain" : ":not(.plain)").toggleClass("plain", !readable);
+    }
     const move = `translate(${pan.x}px, ${pan.y}px) scale(${zoom})`;
     this.under.style.transform = move;
     this.over.style.transform = move;
@@ -178,11 +188,31 @@ export class MapCanvas {
   }
 
   #drawZones() {
+    if (!this.zonesStale) {
+      this.#drawFrames();
+      return;
+    }
+    this.zonesStale = false;
     const places = (id) => this.cy.getElementById(id).position();
     const key = `${[...this.zones].join()} ${this.model.shown.map((node) => `${node.id}${node.zones.join()}${Object.values(places(node.id)).map(Math.round)}`).join()}`;
-    if (this.zoneKey === key) return;
+    if (this.zoneKey === key) {
+      this.#drawFrames();
+      return;
+    }
     this.zoneKey = key;
-    const frames = zoneFrames(this.model.shown, places, this.zones);
+    this.frames = zoneFrames(this.model.shown, places, this.zones);
+    this.framesDrawn = null;
+    this.#drawFrames();
+  }
+
+  // Only the frames in view, and none where they are too many to be read.
+  #drawFrames() {
+    const { x1, y1, x2, y2 } = this.cy.extent();
+    const inView = this.frames.filter((box) => box.right > x1 && box.left < x2 && box.bottom > y1 && box.top < y2);
+    const frames = inView.length > MOST_FRAMES ? [] : inView;
+    const drawn = frames.map((box) => this.frames.indexOf(box)).join();
+    if (drawn === this.framesDrawn) return;
+    this.framesDrawn = drawn;
     const labelled = new Set();
     this.under.replaceChildren(...frames.map((box) => {
       const first = !labelled.has(box.zone) || frames.length < 12;
@@ -190,7 +220,6 @@ export class MapCanvas {
       const { word, icon: sign } = ZONES[box.zone];
       return h("div", { class: `pm-zone is-${box.zone}`, style: { left: `${box.left}px`, top: `${box.top}px`, width: `${box.right - box.left}px`, height: `${box.bottom - box.top}px` } }, first ? h("span", {}, icon(sign), word) : null);
     }));
-    this.frames = frames;
   }
 
   // --- moving people -------------------------------------------------------------------------------------------
@@ -294,12 +323,13 @@ export class MapCanvas {
   }
 
   // Scroll so that somebody stands free of the edges; far out, come close enough to read.
-  show(id, { read = false } = {}) {
+  show(id, { read = false, close = false } = {}) {
     const { cy } = this;
     const node = cy.getElementById(id);
     if (node.empty()) return;
-    if (read && cy.zoom() < READABLE) {
-      cy.viewport({ zoom: 0.8, pan: { x: cy.width() / 2 - node.position("x") * 0.8, y: cy.height() / 2 - node.position("y") * 0.8 } });
+    if (close || read && cy.zoom() < READABLE) {
+      const above = close ? 90 : cy.height() / 2;
+      cy.viewport({ zoom: 0.8, pan: { x: cy.width() / 2 - node.position("x") * 0.8, y: above - node.position("y") * 0.8 } });
       return;
     }
     const { x, y } = node.renderedPosition(), size = node.hasClass("ours") ? PILL : CARD;

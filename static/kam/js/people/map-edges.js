@@ -23,15 +23,15 @@ export function bowOf(from, to, nth = 0) {
 // `view`: {chart, decider}, as the canvas is shown.
 export function edgesOf(model, { chart, decider }) {
   const found = [];
+  const many = model.links.size > MANY || model.people.size > MANY;
   const drawn = (id) => model.people.get(id) && !model.people.get(id).is_parked;
   if (chart !== "political") {
     for (const node of model.shown) {
-      if (drawn(node.reports_to)) found.push({ data: { id: `r-${node.id}`, source: node.reports_to, target: node.id }, classes: "rep" });
+      if (drawn(node.reports_to)) found.push({ data: { id: `r-${node.id}`, source: node.reports_to, target: node.id }, classes: `rep${many ? " many" : ""}` });
     }
   }
   const path = decider ? model.pathTo(decider) : null;
   const carried = new Set(path?.steps.map((step) => step.line).filter(Boolean) ?? []);
-  const many = model.links.size > MANY;
   const pairs = new Map();
   for (const link of model.links.values()) {
     if (!drawn(link.from) || !drawn(link.to) || chart === "official" && !carried.has(link.id)) continue;

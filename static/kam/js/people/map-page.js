@@ -330,6 +330,7 @@ async function start(config) {
     box.addEventListener("change", () => {
       if (box.checked) canvas.zones.add(box.dataset.zone);
       else canvas.zones.delete(box.dataset.zone);
+      canvas.zonesStale = true;
       canvas.draw();
     });
   }
