@@ -24,6 +24,7 @@ export class MapCanvas {
   decider = null;
   faded = null;
   #drawing = 0;
+  #signs = new Map();
   #target = null;
   #lifted = null;
   #fitted = false;
@@ -86,11 +87,17 @@ export class MapCanvas {
       for (const element of wanted.values()) {
         const now = cy.getElementById(element.data.id);
         if (now.empty()) {
+          this.#signs.set(element.data.id, JSON.stringify([element.data, element.classes]));
           fresh.push({ group: element.position ? "nodes" : "edges", ...element });
           continue;
         }
-        now.data(element.data);
-        now.classes(element.classes);
+        // Writing what is there already would cost the style of every element anew.
+        const sign = JSON.stringify([element.data, element.classes]);
+        if (this.#signs.get(element.data.id) !== sign) {
+          this.#signs.set(element.data.id, sign);
+          now.data(element.data);
+          now.classes(element.classes);
+        }
         if (element.position && this.#lifted !== element.data.id) now.position(element.position);
       }
       cy.add(fresh.filter((element) => element.group === "nodes"));
@@ -116,7 +123,7 @@ export class MapCanvas {
   #mark() {
     const { cy, faded } = this;
     cy.batch(() => {
-      cy.elements().removeClass("faded selected chosen near");
+      cy.elements(".faded, .selected, .chosen, .near").removeClass("faded selected chosen near");
       if (this.selected) cy.getElementById(this.selected).addClass("selected").connectedEdges().addClass("near");
       if (this.line) cy.getElementById(`l-${this.line}`).addClass("chosen near");
       if (faded) cy.elements().forEach((element) => void (faded.has(element.id()) && element.addClass("faded")));
