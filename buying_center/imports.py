@@ -66,6 +66,7 @@ class Contacts(ImportKind):
     account is the same person's second place."""
 
     name = "contacts"
+    tables = ("buying_center_person", "buying_center_contact", "buying_center_contactrole")
     label = "Contacts"
     description = "The people of your customers: who they are, what they do, whom they report to."
     position = 60

@@ -17,9 +17,6 @@ from buying_center.selectors.interfaces import interface_visible
 from buying_center.selectors.people import contact_visible
 from buying_center.selectors.selling_center import employee_visible, place_visible
 from buying_center.selectors.standing import positioning_visible, standing_visible
-from buying_center.selectors.surveys import surveys_of_person
-from buying_center.services.personal_data import register_personal_data
-from buying_center.services.surveys import surveys_forget
 from kam.tenancy.access import Principal
 from kam.tenancy.history import register_history
 from kam.tenancy.search import SearchHit, register_search
@@ -105,7 +102,6 @@ def _register_alignment() -> None:
     register_account_tab(AccountTab("alignment", "Alignment", "buying_center:alignment", 55))
     register_account_panel(AccountPanel("buying_center:alignment_panel", 10))
     register_alignment(INTERFACES, interfaces_alignment)
-    register_personal_data("surveys", collect=surveys_of_person, erase=surveys_forget)
     for model, rows, labels in (
         (InterfacePair, interface_visible, INTERFACE_LABELS),
         (RelationshipStanding, standing_visible, STANDING_LABELS),

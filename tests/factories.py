@@ -128,16 +128,6 @@ class EmployeeFactory(TenantFactory):
     name = factory.Sequence(lambda n: f"Employee {n}")
 
 
-class ConnectionFactory(TenantFactory):
-    """Between a place and a contact of the same account: give both."""
-
-    class Meta:
-        model = buying_center.Connection
-
-    account = factory.SelfAttribute("place.account")
-    strength = 3
-
-
 class PersonFactory(TenantFactory):
     class Meta:
         model = buying_center.Person

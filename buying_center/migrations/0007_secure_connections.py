@@ -45,10 +45,5 @@ class Migration(migrations.Migration):
         SecureTenantTable("PulseSurvey"),
         SecureTenantKey("SellingCenterMember", "employee"),
         migrations.RunSQL(ANSWERED, FORGOTTEN),
-        *let_writers_analyse(
-            "buying_center_person",
-            "buying_center_contact",
-            "buying_center_contactrole",
-            "buying_center_influencelink",
-        ),
+        *let_writers_analyse("buying_center_person", "buying_center_contact", "buying_center_contactrole"),
     ]

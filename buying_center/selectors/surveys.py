@@ -127,22 +127,3 @@ def mean_scores(surveys: Sequence[Any]) -> dict[str, float | None]:
         "nps": 100 * promoters / len(recommends) if recommends else None,
         "satisfied": sum(satisfied) / len(satisfied) if satisfied else None,
     }
-
-
-def surveys_of_person(person_id: uuid.UUID, contact_ids: list[uuid.UUID]) -> list[dict[str, Any]]:
-    """What surveys hold about a person, as JSON values; the key's digest stays here."""
-    rows = PulseSurvey.objects.filter(tenant_id=current_tenant_id(), contact_id__in=contact_ids)
-    moments = ("asked_at", "expires_at", "opened_at", "revoked_at", "answered_at")
-    texts = ("contact_name", "contact_email", "ladder", "recommends", "satisfied", "comment")
-    return [
-        {
-            "id": str(row.pk),
-            **{name: getattr(row, name) for name in texts},
-            **{name: _moment(getattr(row, name)) for name in moments},
-        }
-        for row in rows.order_by("asked_at", "id")
-    ]
-
-
-def _moment(value: datetime.datetime | None) -> str | None:
-    return None if value is None else value.isoformat()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Q
+from django.utils import timezone
 
 from buying_center.models import (
     Activity,
@@ -57,7 +58,7 @@ def linked_erase(person: Person, contacts: Iterable[Contact], *, known_as: Known
 
     They still took part in what they took part in, as somebody without a name. Where they did, every part of the
     name goes from the texts; elsewhere in the log of their accounts the whole name and the address do. A
-    customer's answer to a survey stays, without name and address.
+    customer's answer to a survey stays, without name and address; an open link is taken back.
     """
     tenant_id = person.tenant_id
     ids = [contact.pk for contact in contacts]
@@ -66,7 +67,9 @@ def linked_erase(person: Person, contacts: Iterable[Contact], *, known_as: Known
         rows: Any = model
         rows.objects.filter(tenant_id=tenant_id, contact_id__in=ids).update(**blank)
         _events(model).objects.filter(tenant_id=tenant_id, contact_id__in=ids).update(**blank)
-    _surveys(person, ids, known_as.emails).update(contact_name=instead, contact_email="")
+    surveys = _surveys(person, ids, known_as.emails)
+    surveys.filter(answered_at__isnull=True, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    surveys.update(contact_name=instead, contact_email="")
     _scrub_log(tenant_id, [contact.account_id for contact in contacts], ids, known_as, instead)
 
 

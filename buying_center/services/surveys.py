@@ -19,7 +19,6 @@ from buying_center.bank.alignment import RUNGS
 from buying_center.models import Contact, PulseSurvey
 from buying_center.selectors.people import contact_find
 from buying_center.selectors.surveys import customers_view, open_surveys, views_to_refresh
-from buying_center.services.personal_data import ERASED_NAME
 from kam.common.errors import ConflictError, InvalidInputError
 from kam.common.saving import check_fields, lock_row, save_changes
 from kam.tenancy.access import Principal
@@ -157,13 +156,6 @@ def customers_views_refresh(*, today: datetime.date) -> int:
         row = rows.select_for_update(of=("self",), no_key=True).first()
         changed += row is not None and _keep_in_step(row, today)
     return changed
-
-
-def surveys_forget(person_id: uuid.UUID, contact_ids: list[uuid.UUID]) -> None:
-    """A person is erased (K13): open links are taken back, and what they said stays without their name."""
-    mine = PulseSurvey.objects.filter(tenant_id=current_tenant_id(), contact_id__in=contact_ids)
-    mine.filter(answered_at__isnull=True, revoked_at__isnull=True).update(revoked_at=timezone.now())
-    mine.update(contact_name=ERASED_NAME, contact_email="")
 
 
 def _keep_in_step(account: Account, today: datetime.date) -> bool:

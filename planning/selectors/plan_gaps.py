@@ -28,8 +28,6 @@ from planning.selectors.plan_standing import Standing
 from planning.selectors.plan_substance import says
 
 Rows = Sequence[Any]
-WITHOUT = {"selling_centre": "people"}
-"""Where something is entered as long as its own tab does not exist."""
 _UNDER_WAY = (ActionStatus.OPEN, ActionStatus.DOING)
 
 
@@ -132,7 +130,7 @@ CHECKS: dict[SectionKey, tuple[Own | Live, ...]] = {
     SectionKey.BUYING_CENTRE: (
         Live("contacts", "Name at least two people at the customer.", lambda s: s.contacts >= 2, "people"),
         Live("decider", "Name who decides.", lambda s: s.deciders >= 1, "people"),
-        Live("lead", "Name the lead key account manager.", lambda s: s.leads == 1, "selling_centre"),
+        Live("lead", "Name the lead key account manager.", lambda s: s.leads == 1, "team"),
     ),
     SectionKey.SWOT: (
         *_quadrants(SWOT),
@@ -306,9 +304,7 @@ def _url(plan: Plan, spec: SectionSpec, check: Own | Live) -> str:
     if isinstance(check, Live):
         if check.tab == "edit":
             return reverse("accounts:account_edit", args=[plan.account_id])
-        found = account_tab_url(check.tab, plan.account_id) or account_tab_url(
-            WITHOUT.get(check.tab, ""), plan.account_id
-        )
+        found = account_tab_url(check.tab, plan.account_id)
         if found:
             return found
     anchor = check.anchor if isinstance(check, Own) else "section"

@@ -69,6 +69,14 @@ def test_a_large_file_of_potentials_is_known_to_the_planner(in_tenant: uuid.UUID
     assert _expected("planning_openspacecell", in_tenant) == pytest.approx(2000, rel=0.3)
 
 
+def test_a_large_file_of_contacts_is_known_to_the_planner(in_tenant: uuid.UUID, load: Import) -> None:
+    load("accounts", _accounts(10))
+    people = "".join(f"P{number},A{number % 10},Person {number},user\n" for number in range(2000))
+    assert load("contacts", "external_id,account_external_id,name,roles\n" + people).created == 2000
+    for table in ("buying_center_person", "buying_center_contact", "buying_center_contactrole"):
+        assert _expected(table, in_tenant) == pytest.approx(2000, rel=0.3), table
+
+
 def test_a_recomputation_of_many_is_too(in_tenant: uuid.UUID, load: Import) -> None:
     load("accounts", _accounts(BULK_ROWS))
     run = Recomputation.objects.create(tenant_id=in_tenant, reference_date=REFERENCE)
