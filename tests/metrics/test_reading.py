@@ -137,7 +137,7 @@ def test_months_are_read_as_they_stand(in_tenant: uuid.UUID, size: int) -> None:
 
 def test_few_rows_are_read_as_many_are(in_tenant: uuid.UUID) -> None:
     account = AccountFactory(acquisition_cost="12.5", customer_since="2020-02-03", industry="")
-    idea = ProductLineFactory(account=account)
+    idea = ProductLineFactory(kind="idea", account=account, business_unit=None)
     OpenSpaceCell.objects.create(
         tenant_id=in_tenant, account=account, product_line=idea, potential="99.1234", probability=0.25
     )
