@@ -174,14 +174,15 @@ class Objects(serializers.ListField):
 
     @cached_property
     def _plan(self) -> tuple[dict[str, Any], dict[str, Any], set[str], frozenset[str]]:
-        fields = {field.field_name: field for field in self.child._writable_fields}
+        fields = {field.field_name: field for field in self.child._writable_fields}  # type: ignore[attr-defined]
         defaults = {name: field.default for name, field in fields.items() if field.default is not empty}
         assert not any(map(callable, defaults.values())), "Defaults are plain values."
         required = {name for name, field in fields.items() if field.required}
-        return fields, defaults, required, self.child.ignored - frozenset(fields)
+        return fields, defaults, required, self.child.ignored - frozenset(fields)  # type: ignore[attr-defined]
 
     def run_child_validation(self, data: list[Any]) -> list[Any]:
-        found, known = [], {}
+        found: list[Any] = []
+        known: dict[tuple[str, str], Any] = {}
         for item in data:
             try:
                 found.append(self._read(item, known))
