@@ -20,6 +20,7 @@ from buying_center.views import (
     surveys,
     team,
     team_edit,
+    team_undo,
 )
 
 app_name = "buying_center"
@@ -62,10 +63,10 @@ urlpatterns = [
     path(TEAM, team.team, name="team"),
     path(f"{TEAM}add/", team_edit.add, name="team_add"),
     path(f"{TEAM}people/", team_edit.people, name="team_people"),
-    path(f"{TEAM}restore/", team_edit.restore, name="team_restore"),
+    path(f"{TEAM}restore/", team_undo.restore, name="team_restore"),
     path(f"{TEAM}<uuid:place_id>/edit/", team_edit.edit, name="place_edit"),
     path(f"{TEAM}<uuid:place_id>/leave/", team_edit.leave, name="place_leave"),
-    path(f"{TEAM}<uuid:place_id>/undo/", team_edit.undo, name="place_undo"),
+    path(f"{TEAM}<uuid:place_id>/undo/", team_undo.undo, name="place_undo"),
     path("portfolio/load/", load.load, name="load"),
     path("people/<uuid:person_id>/data/", personal_data.person_data, name="person_data"),
     path("people/<uuid:person_id>/data.json", personal_data.person_json, name="person_json"),

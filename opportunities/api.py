@@ -241,7 +241,7 @@ class StepTableApi(KamApi):
             }
             for stage, needed in table.items()
         ]
-        is_own = any(one["id"] is not None for stage in stages for one in stage["resources"])
+        is_own = any(one.id is not None for needed in table.values() for one in needed)
         return Response({"is_own": is_own, "stages": stages})
 
     def delete(self, request: Request) -> Response:

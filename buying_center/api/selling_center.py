@@ -84,7 +84,7 @@ class SellingCentreInput(StrictSerializer):
     reason = Text(max_length=500, allow_null=True, required=False)
     valid_from = Day(allow_null=True, required=False)
     valid_to = Day(allow_null=True, required=False)
-    scopes = ScopeInput(many=True, required=False, max_length=100)
+    scopes = serializers.ListField(child=ScopeInput(), required=False, max_length=100)
 
 
 SellingCentreInput.ignored = read_only(SellingCentreShown, SellingCentreInput)

@@ -197,7 +197,8 @@ def _set(place: SellingCenterMember, values: dict[str, Any], *, replace_lead: bo
     )
     if place.is_lead and ("is_lead" in changed or place._state.adding):
         _make_way(others.filter(is_lead=True).first(), replace_lead)
-    twice = others.filter(member_id=place.member_id, employee_id=place.employee_id, role=place.role)
+    who: dict[str, Any] = {"member_id": place.member_id, "employee_id": place.employee_id}
+    twice = others.filter(**who, role=place.role)
     if (place._state.adding or "role" in changed) and twice.exists():
         message = "This person has this role in this account already."
         raise ConflictError(message, code="unique", errors=[FieldError("role", message, "unique")])

@@ -155,27 +155,27 @@ def load_finding(work: Workload) -> str:
         return "No account is a key account yet."
     if work.over:
         first = work.over[0]
-        more = len(work.over) - 1
+        others = len(work.over) - 1
         who = first.manager.name
-        if more:
-            who = f"{who} and {formatting.plural(more, 'other')}"
+        if others:
+            who = f"{who} and {formatting.plural(others, 'other')}"
             return f"{who} lead more key accounts than the {work.limit} that one person can treat as such."
-        count = formatting.plural(first.count, "key account")
-        return f"{who} leads {count}, {first.over} more than the limit."
-    if work.leaderless:
-        count = len(work.leaderless)
-        if count == 1:
-            return f"Nobody leads {work.leaderless[0].account.name}."
-        return f"Nobody leads {formatting.plural(count, 'key account')}."
+        led = formatting.plural(first.count, "key account")
+        return f"{who} leads {led}, {first.over} more than the limit."
+    leaderless = len(work.leaderless)
+    if leaderless == 1:
+        return f"Nobody leads {work.leaderless[0].account.name}."
+    if leaderless:
+        return f"Nobody leads {formatting.plural(leaderless, 'key account')}."
     if work.competing:
         first = work.competing[0]
         one, other = first.rivals[0]
         return f"{first.manager.name} leads both {one.name} and {other.name}, which compete."
-    if work.vacancies:
-        count = len(work.vacancies)
-        if count == 1:
-            return f"{work.vacancies[0].account.name} has no {work.vacancies[0].missing[0]}."
-        return f"{formatting.plural(count, 'key account')} lack a sponsor or an executive."
+    vacant = len(work.vacancies)
+    if vacant == 1:
+        return f"{work.vacancies[0].account.name} has no {work.vacancies[0].missing[0]}."
+    if vacant:
+        return f"{formatting.plural(vacant, 'key account')} lack a sponsor or an executive."
     return "Every key account is led, sponsored, and within its manager’s limit."
 
 

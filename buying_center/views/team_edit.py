@@ -1,6 +1,5 @@
-"""Naming, changing, ending, taking out, taking back: one place of a selling centre (K10)."""
+"""Naming, changing, ending, taking out: one place of a selling centre (K10)."""
 
-import datetime
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -10,14 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.forms.fields import describe_errors, take_errors
 from accounts.models import Account
 from accounts.views.accounts import own_account
 from buying_center.forms.place import FUNCTIONS, NEW, AddForm, LeaveForm, PlaceForm, differences, initial_of
 from buying_center.models import PlaceScope, SellingCenterMember, SellingRole
-from buying_center.selectors.selling_center import place_find, scopes_of, selling_center_list
+from buying_center.selectors.selling_center import scopes_of, selling_center_list
 from buying_center.selectors.team import place_data, places_with_ties
 from buying_center.selectors.team_people import (
     OFFERED,
@@ -34,14 +33,17 @@ from buying_center.services.selling_center import (
 )
 from buying_center.team.roles import CHOOSE_LEADERS, KAM_PROFILE, TIERS, USUAL_LEVEL, WHO_JOINS
 from buying_center.views.team import UNDO
+from buying_center.views.team_undo import (
+    as_kept,
+    offer_undo,
+    own_place,
+    principal_of,
+    seen,
+    team_page,
+)
 from kam.common import formatting
-from kam.common.api.etag import IfMatch, version_tag
 from kam.common.errors import ApplicationError, StaleWriteError
-from kam.tenancy.access import Principal
 from kam.tenancy.permissions import requires
-
-_PLAIN = ("role", "is_lead", "title", "function", "level", "is_temporary", "reason")
-_DAYS = ("valid_from", "valid_to")
 
 
 @requires("team.change")
@@ -54,7 +56,7 @@ def add(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         try:
             place = selling_center_add(
-                principal=_principal(request),
+                principal=principal_of(request),
                 values={"account": account.pk, **form.values()},
                 replace_lead=True,
             )
@@ -62,7 +64,7 @@ def add(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
             _take(form, error)
         else:
             messages.success(request, f"{place.name} is in the selling centre.")
-            return _done(request, _page(account_id))
+            return _done(request, team_page(account_id))
     describe_errors(form)
     return _show(request, account, form, status=422)
 
@@ -79,7 +81,7 @@ def people(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
 @requires("team.change")
 def edit(request: HttpRequest, account_id: uuid.UUID, place_id: uuid.UUID) -> HttpResponse:
     """Change a place. Somebody else's save in between is shown beside one's own, never overwritten."""
-    account, place = _own_place(request, account_id, place_id)
+    account, place = own_place(request, account_id, place_id)
     scopes = scopes_of([place.pk]).get(place.pk, [])
     before = initial_of(place, scopes, shown_version(place))
     if request.method != "POST":
@@ -92,11 +94,11 @@ def edit(request: HttpRequest, account_id: uuid.UUID, place_id: uuid.UUID) -> Ht
         leads = _leader(account, place) if values["is_lead"] else None
         try:
             saved = selling_center_update(
-                principal=_principal(request),
+                principal=principal_of(request),
                 person=place,
                 values=values,
                 replace_lead=True,
-                if_match=_seen(place, form.cleaned_data["version"]),
+                if_match=seen(place, form.cleaned_data["version"]),
             )
         except StaleWriteError:
             data = request.POST.copy()
@@ -107,10 +109,10 @@ def edit(request: HttpRequest, account_id: uuid.UUID, place_id: uuid.UUID) -> Ht
             _take(form, error)
         else:
             if leads is None:
-                _offer_undo(request, saved, f"{place_name(saved)} is saved.", _kept(place, scopes))
+                offer_undo(request, saved, f"{place_name(saved)} is saved.", as_kept(place, scopes))
             else:
                 messages.success(request, f"{saved.name} leads now; {leads.name} stays as a KAM.")
-            return _done(request, _page(account_id))
+            return _done(request, team_page(account_id))
     describe_errors(form)
     return _show(request, account, form, place, status=422)
 
@@ -118,7 +120,7 @@ def edit(request: HttpRequest, account_id: uuid.UUID, place_id: uuid.UUID) -> Ht
 @requires("team.change")
 def leave(request: HttpRequest, account_id: uuid.UUID, place_id: uuid.UUID) -> HttpResponse:
     """What hangs on somebody, who takes it over, and then: end the place, or take it out altogether."""
-    account, place = _own_place(request, account_id, place_id)
+    account, place = own_place(request, account_id, place_id)
     row = places_with_ties(account.pk).filter(pk=place.pk).first()
     if row is None:
         raise Http404
@@ -135,7 +137,7 @@ def leave(request: HttpRequest, account_id: uuid.UUID, place_id: uuid.UUID) -> H
         except ApplicationError as error:
             take_errors(form, error)
         else:
-            return _done(request, _page(account_id))
+            return _done(request, team_page(account_id))
     context = {
         "account": account,
         "place": place,
@@ -143,7 +145,7 @@ def leave(request: HttpRequest, account_id: uuid.UUID, place_id: uuid.UUID) -> H
         "form": form,
         "has_heirs": bool(heirs),
         "has_ended": place.valid_to is not None and place.valid_to < timezone.localdate(),
-        "back": _page(account_id),
+        "back": team_page(account_id),
     }
     return _answer(request, "team_leave", context, status=422 if given is not None else 200)
 
@@ -156,10 +158,10 @@ def _act(
     *,
     has_ties: bool,
 ) -> None:
-    principal, heir = _principal(request), form.heir_id
+    principal, heir = principal_of(request), form.heir_id
     name = place.name
     if request.POST.get("act") == "remove":
-        kept = _kept(place, scopes)
+        kept = as_kept(place, scopes)
         selling_center_remove(principal=principal, person=place, heir_id=heir)
         if has_ties:
             messages.success(request, f"{name} is out of the selling centre.")
@@ -170,7 +172,7 @@ def _act(
         request.session[f"{UNDO}:{place.account_id}"] = {"values": kept}
         request.session[UNDO] = {"text": f"{name} is out of the selling centre.", "url": url, "version": ""}
         return
-    kept = _kept(place, scopes)
+    kept = as_kept(place, scopes)
     saved = selling_center_end(
         principal=principal, person=place, heir_id=heir, last_day=form.cleaned_data["last_day"]
     )
@@ -178,53 +180,7 @@ def _act(
     if heir is not None:
         messages.success(request, text)
     else:
-        _offer_undo(request, saved, text, kept)
-
-
-@require_POST
-@requires("team.change")
-def undo(request: HttpRequest, account_id: uuid.UUID, place_id: uuid.UUID) -> HttpResponse:
-    """Take the last change of a place back, unless it was changed again since."""
-    _account, place = _own_place(request, account_id, place_id)
-    kept = request.session.get(f"{UNDO}:{place_id}") or {}
-    if not kept or str(kept["version"]) != request.POST.get("version"):
-        messages.error(request, "That change can no longer be taken back.")
-        return redirect(_page(account_id))
-    try:
-        selling_center_update(
-            principal=_principal(request),
-            person=place,
-            values=_taken(kept["values"]),
-            if_match=_seen(place, kept["version"]),
-        )
-    except StaleWriteError:
-        messages.error(request, f"Somebody changed {place.name}’s place since. Nothing was taken back.")
-    except ApplicationError as error:
-        messages.error(request, f"Nothing was taken back. {error.message}")
-    else:
-        del request.session[f"{UNDO}:{place_id}"]
-        messages.success(request, f"{place.name}’s place is as before.")
-    return redirect(_page(account_id))
-
-
-@require_POST
-@requires("team.change")
-def restore(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
-    """Put back whoever was just taken out."""
-    account = own_account(request, account_id, "team.change")
-    kept = request.session.pop(f"{UNDO}:{account.pk}", None)
-    if not kept:
-        messages.error(request, "Nobody is left to be put back.")
-        return redirect(_page(account_id))
-    try:
-        place = selling_center_add(
-            principal=_principal(request), values={"account": account.pk, **_taken(kept["values"])}
-        )
-    except ApplicationError as error:
-        messages.error(request, f"Nobody was put back. {error.message}")
-    else:
-        messages.success(request, f"{place.name} is in the selling centre again.")
-    return redirect(_page(account_id))
+        offer_undo(request, saved, text, kept)
 
 
 def place_name(place: SellingCenterMember) -> str:
@@ -232,25 +188,11 @@ def place_name(place: SellingCenterMember) -> str:
     return f"{place.name}, {place.get_role_display().lower()},"
 
 
-def _principal(request: HttpRequest) -> Principal:
-    return request.principal  # type: ignore[attr-defined,no-any-return]
-
-
-def _own_place(
-    request: HttpRequest, account_id: uuid.UUID, place_id: uuid.UUID
-) -> tuple[Account, SellingCenterMember]:
-    """A place of an account whose team this member may change: 404 where it is not seen, 403 where not."""
-    place = place_find(_principal(request), account_id, place_id)
-    if place is None:
-        raise Http404
-    return own_account(request, account_id, "team.change"), place
-
-
 def _asked(query: QueryDict) -> dict[str, Any]:
     """What the address wishes to be filled in: the role of the button, or all of a form searched without a script."""
     asked: dict[str, Any] = {
         name: query.get(name, "") for name in ("role", "person", "new_name", "new_email", "title", "function",
-        "level", "regions", "reason", *_DAYS)
+        "level", "regions", "reason", "valid_from", "valid_to")
     }  # fmt: skip
     asked["scopes"] = query.getlist("scopes")
     asked["is_temporary"] = query.get("is_temporary") == "on" or asked["role"] == SellingRole.CONTRIBUTOR
@@ -293,10 +235,6 @@ def _named(places: list[SellingCenterMember]) -> list[tuple[str, str]]:
     return [(str(row.pk), f"{row.name}, {row.get_role_display().lower()}") for row in places]
 
 
-def _seen(place: SellingCenterMember, version: Any) -> IfMatch:
-    return IfMatch(frozenset({version_tag(place.pk, version)}))
-
-
 def _take(form: Any, error: ApplicationError) -> None:
     """A fault of the person chosen, or of the new employee, is shown where that was entered."""
     renamed = {"user": "person", "employee": "person"}
@@ -306,72 +244,6 @@ def _take(form: Any, error: ApplicationError) -> None:
         renamed |= {"name": "employee_name", "email": "employee_email"}
     error.errors = [replace(fault, field=renamed.get(fault.field, fault.field)) for fault in error.errors]
     take_errors(form, error)
-
-
-def _kept(place: SellingCenterMember, scopes: list[PlaceScope]) -> dict[str, Any]:
-    """A place as the session can keep it."""
-    kept: dict[str, Any] = {name: getattr(place, name) for name in _PLAIN}
-    for name in _DAYS:
-        day = getattr(place, name)
-        kept[name] = day.isoformat() if day is not None else None
-    kept["scopes"] = [
-        {
-            "product_line": _text(scope.product_line_id),
-            "segment": _text(scope.segment_id),
-            "region": scope.region,
-        }
-        for scope in scopes
-    ]
-    if place.employee is not None:
-        left = place.employee.left_on
-        kept["of_employee"] = {
-            "name": place.employee.name, "email": place.employee.email,
-            "left_on": left.isoformat() if left is not None else None,
-        }  # fmt: skip
-    return kept
-
-
-def _taken(kept: dict[str, Any]) -> dict[str, Any]:
-    """What `_kept` kept, as the services take it."""
-    values = dict(kept)
-    for name in _DAYS:
-        values[name] = _day(values[name])
-    values["scopes"] = [
-        {name: uuid.UUID(scope[name]) if scope[name] else None for name in ("product_line", "segment")}
-        | {"region": scope["region"]}
-        for scope in kept["scopes"]
-    ]
-    if "of_employee" in values:
-        about = dict(values["of_employee"])
-        values["of_employee"] = {**about, "left_on": _day(about["left_on"])}
-    for name in ("user", "employee"):
-        if name in values:
-            values[name] = uuid.UUID(values[name])
-            values.pop("of_employee", None)
-    return values
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _day(text: str | None) -> datetime.date | None:
-    return datetime.date.fromisoformat(text) if text else None
-
-
-def _offer_undo(request: HttpRequest, place: SellingCenterMember, text: str, kept: dict[str, Any]) -> None:
-    """Keep what was stored before, so that the next page can offer it back."""
-    stored = SellingCenterMember.objects.select_related("employee").get(
-        tenant_id=place.tenant_id, pk=place.pk
-    )
-    version = shown_version(stored)
-    request.session[f"{UNDO}:{place.pk}"] = {"values": kept, "version": version}
-    url = reverse("buying_center:place_undo", args=[place.account_id, place.pk])
-    request.session[UNDO] = {"text": text, "url": url, "version": version}
-
-
-def _page(account_id: uuid.UUID) -> str:
-    return reverse("buying_center:team", args=[account_id])
 
 
 def _done(request: HttpRequest, url: str) -> HttpResponse:
@@ -406,7 +278,7 @@ def _show(
         "kam_profile": KAM_PROFILE,
         "who_joins": WHO_JOINS,
         "choose_leaders": CHOOSE_LEADERS,
-        "back": _page(account.pk),
+        "back": team_page(account.pk),
     }
     if place is None:
         query = request.POST if request.method == "POST" else request.GET

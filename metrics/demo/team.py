@@ -65,7 +65,7 @@ def team_fill(*, tenant: Tenant, members: dict[str, Membership], today: datetime
 
 def _describe(principal: Principal, tenant: Tenant, members: dict[str, Membership]) -> None:
     """Title, function and level of those whom the ledger's build has placed."""
-    keys = {member.pk: key for key, member in members.items()}
+    keys: dict[Any, str] = {member.pk: key for key, member in members.items()}
     for row in SellingCenterMember.objects.filter(tenant_id=tenant.id, title="", member__isnull=False):
         known = KNOWN.get(keys.get(row.member_id, ""))
         if known is not None:
