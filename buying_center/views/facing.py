@@ -42,12 +42,6 @@ class Card:
     def middle(self) -> int:
         return self.y + CARD_HEIGHT // 2
 
-    @property
-    def words(self) -> str:
-        """What a screen reader hears."""
-        parts = [self.name, self.text, f"{self.links} connection{'' if self.links == 1 else 's'}"]
-        return ", ".join(part for part in parts if part)
-
 
 @dataclass
 class Group:

@@ -287,6 +287,8 @@ SPECTACULAR_SETTINGS = {
         "ContactLevelEnum": "buying_center.models.ContactLevel",
         "PromoterTypeEnum": "buying_center.models.PromoterType",
         "InfluenceKindEnum": "buying_center.models.InfluenceLink.Kind",
+        "EngagementKindEnum": "buying_center.models.Engagement.Kind",
+        "ActivityKindEnum": "buying_center.models.Activity.Kind",
         "ReviewKindEnum": "planning.models.ReviewKind",
         "RoleEnum": "kam.tenancy.models.Role",
         "HorizonEnum": "accounts.models.Horizon",
