@@ -16,6 +16,7 @@ LABELS = {
     CONNECTIONS: "Connections",
     SALES_PROCESS: "Sales process",
 }
+CHOICES = list(LABELS.items())
 WHAT = {
     INTERFACES: "Functions that work together",
     CONNECTIONS: "People who know each other",

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.models import Account
 from accounts.selectors.accounts import account_find
-from buying_center.alignments import LABELS, alignments
+from buying_center.alignments import CHOICES, alignments
 from buying_center.models import WEIGHT_FACTORS, BuyingRole, ConnectionLayer
 from buying_center.network.positioning import weight_of
 from buying_center.selectors.centre import centre_rows
@@ -178,7 +178,7 @@ class PositioningApi(_SheetApi):
 
 
 class AlignmentScoreOutput(serializers.Serializer[Any]):
-    key = Choice(choices=list(LABELS.items()))
+    key = Choice(choices=CHOICES)
     score = Ratio(allow_null=True, help_text="0–1; null = not known.")
     reason = Text()
     weakest = Flag()
@@ -192,7 +192,7 @@ class AlignmentApi(KamApi):
 
     class Output(serializers.Serializer[Any]):
         account = Id()
-        weakest = Choice(choices=list(LABELS.items()), allow_null=True)
+        weakest = Choice(choices=CHOICES, allow_null=True)
         alignments = AlignmentScoreOutput(many=True)
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:

@@ -308,6 +308,7 @@ SPECTACULAR_SETTINGS = {
         "PlanTargetMeasureEnum": "planning.models.PlanTarget.Measure",
         "PlanInitiativeStatusEnum": "planning.models.PlanInitiative.Status",
         "PlanVersionReasonEnum": "planning.models.PlanVersion.Reason",
+        "AlignmentKeyEnum": "buying_center.alignments.CHOICES",
         "InterfaceStatusEnum": "buying_center.models.InterfacePair.Status",
         "ConnectionLayerEnum": "buying_center.models.ConnectionLayer",
         "ValueMeasureEnum": "planning.models.Measure",
