@@ -1,7 +1,7 @@
 """`surveys/`: asking one person of the customer how they see us (K9)."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +14,7 @@ from buying_center.services.surveys import DAYS, MOST_DAYS, survey_ask, survey_r
 from kam.common.api.etag import version_tag
 from kam.common.api.fields import Choice, Flag, Id, StrictSerializer, Text, Whole
 from kam.common.api.filters import Filter, FlagFilter, IdFilter, ListQuery
-from kam.common.api.views import KamApi, ListApi, ReadApi
+from kam.common.api.views import ListApi, ReadApi
 from kam.tenancy.answer_links import STATES
 
 STATE_CHOICES = [(state, state) for state in STATES]
@@ -99,7 +99,7 @@ class SurveyDetailApi(ReadApi):
 
     permissions = {"GET": "accounts.view"}
     Output = SurveyOutput
-    errors = (404,)
+    errors: ClassVar[tuple[int, ...]] = (404,)
 
     def rows(self) -> Any:
         return survey_visible(self.principal)
@@ -108,16 +108,14 @@ class SurveyDetailApi(ReadApi):
         return _tag(row)
 
 
-class SurveyRevokeApi(KamApi):
+class SurveyRevokeApi(SurveyDetailApi):
     """POST takes the link back: it works no more."""
 
+    http_method_names = ["post", "options"]
     permissions = {"POST": "accounts.change"}
-    Output = SurveyOutput
     errors = (404, 409)
 
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        detail = SurveyDetailApi()
-        detail.request, detail.permissions = self.request, self.permissions
-        survey: PulseSurvey = detail.find(request, pk)
+        survey: PulseSurvey = self.find(request, pk)
         survey_revoke(principal=self.principal, survey=survey)
-        return detail.show(request, pk)
+        return self.show(request, pk)

@@ -53,7 +53,7 @@ _DAYS = ("left_on", "assessed_on", "next_assessment", "last_contact")
 _SHORTER = ("person", "reports_to", "covered_by")
 PERSON_COLUMNS = (*_PERSON, "version")
 LINK_COLUMNS = ("id", "kind", "topic", "strength", "note", "version")
-LINK_ENDS = {"from": F("source_id"), "to": F("target_id")}
+LINK_ENDS: dict[str, Any] = {"from": F("source_id"), "to": F("target_id")}
 
 # Somebody covers a contact and nobody has judged the relationship: there is at least that much.
 _COVERED_AT_LEAST = 1
@@ -218,7 +218,7 @@ def registered_ties(account_id: uuid.UUID) -> tuple[Tie, ...]:
 def _people(account_id: uuid.UUID) -> list[dict[str, Any]]:
     tenant_id = current_tenant_id()
     rows = Contact.objects.filter(tenant_id=tenant_id, person__tenant_id=tenant_id, account_id=account_id)
-    persons = {name: F(f"person__{name}") for name in _PERSON}
+    persons: dict[str, Any] = {name: F(f"person__{name}") for name in _PERSON}
     rows = rows.order_by("person__name", "id")
     return json_rows(rows, *CONTACT_COLUMNS, **persons, person_version=F("person__version"))
 

@@ -38,7 +38,7 @@ def connection_ties(account_id: uuid.UUID) -> list[Tie]:
         tenant_id=current_tenant_id(), account_id=account_id, strength__isnull=False
     )
     columns = rows.order_by("id").values_list("place_id", "contact_id", "strength")
-    return [Tie(str(place), str(contact), strength) for place, contact, strength in columns]
+    return [Tie(str(place), str(contact), strength or 0) for place, contact, strength in columns]
 
 
 def engagement_list() -> "QuerySet[Engagement, Engagement]":

@@ -94,7 +94,8 @@ def _scrub_log(
     known = known_as.names | known_as.emails
     parts = {part for name in known_as.names for part in name.split() if len(part) >= _SHORTEST}
     whole, every = _pattern(known), _pattern(known | parts)
-    for model, key in ((Activity, "pk"), (_events(Activity), "pgh_obj_id")):
+    kept: tuple[tuple[Any, str], ...] = ((Activity, "pk"), (_events(Activity), "pgh_obj_id"))
+    for model, key in kept:
         changed = []
         rows = model.objects.filter(tenant_id=tenant_id, account_id__in=account_ids)
         for row in rows.only("subject", "text", key if key != "pk" else "id"):

@@ -75,12 +75,12 @@ def _reader(rows: "QuerySet[Any, Any]", compiler: Any) -> Reader:
     def converted(found: Any) -> Any:
         return map(tuple, compiler.apply_converters(found, converters)) if converters else found
 
-    if rows._iterable_class is not ModelIterable:  # type: ignore[attr-defined]
+    if rows._iterable_class is not ModelIterable:
         return lambda found: list(converted(found))
     info, alias = compiler.klass_info, rows.db
     first, last = info["select_fields"][0], info["select_fields"][-1] + 1
     names = [column[0].target.attname for column in compiler.select[first:last]]
-    related = get_related_populators(info, compiler.select, alias)
+    related = get_related_populators(info, compiler.select, alias)  # type: ignore[call-arg]  # stubs are of Django 6
     model = info["model"]
 
     def instances(found: Any) -> list[Any]:

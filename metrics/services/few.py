@@ -179,7 +179,7 @@ def _look(tenant_id: uuid.UUID) -> _Look | None:
     if row is None or row[7] is None:
         return None
     fixed = 13
-    return _Look(
+    return _Look(  # type: ignore[call-arg]  # mypy cannot count what a star brings
         *row[:4],
         *(orjson.loads(document) for document in row[4:8]),
         *row[8:10],

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -258,7 +258,7 @@ def read_sales(account: Account, settings: TenantSettings) -> list[Sold]:
     reference = reference_date(settings)
     first, last = twelve_months(reference)
     fiscal_first, fiscal_last = fiscal_year(reference, start_month=settings.fiscal_year_start)
-    values = {
+    values: dict[str, Any] = {
         "tenant": account.tenant_id,
         "account": account.pk,
         "first": first,
