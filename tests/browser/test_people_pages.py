@@ -207,6 +207,7 @@ class TestConnections:
             f"people/{linked['ragna'].pk}/places/{linked['nora'].pk}/",
         ):
             page.set_viewport_size({"width": 1440, "height": 900})
-            page.goto(page.url.split("/accounts/")[0] + base + path)
+            answer = page.goto(page.url.split("/accounts/")[0] + base + path)
+            assert answer is not None and answer.ok, path
             page.wait_for_load_state("networkidle")
             assert_shown_well(page)
