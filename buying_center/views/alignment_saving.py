@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -196,11 +197,11 @@ def _own(request: HttpRequest, account_id: uuid.UUID) -> tuple[Account, Principa
 
 
 def _row(account: Account, request: HttpRequest) -> InterfaceRow:
-    """The pair that the request names; 404 for one that is neither written down nor the bank's."""
+    """The pair that the request names. Raises BadRequest for one that is neither written down nor the bank's."""
     named = tuple(request.POST.get(name, "") for name in ("our_function", "their_function"))
     found = next((row for row in interface_rows(account.pk) if (row.ours, row.theirs) == named), None)
     if found is None:
-        raise Http404
+        raise BadRequest("The request names no pair of functions that this account has.")
     return found
 
 

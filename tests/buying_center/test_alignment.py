@@ -166,6 +166,12 @@ class TestSheets:
         assert refused.status_code == 422
         assert "We would save a year" in refused.content.decode()
 
+    def test_a_pair_that_nobody_added_is_refused(self, world, tenant, browser_client):
+        unknown = {"our_function": "Astrology", "their_function": "Procurement"}
+        assert browser_client("kam").post(f"{world['url']}interfaces/", fields(**unknown)).status_code == 400
+        with tenant_context(tenant.id):
+            assert not InterfacePair.objects.filter(our_function="Astrology").exists()
+
     def test_a_pair_of_ones_own_is_added_and_forgotten(self, world, tenant, browser_client):
         client = browser_client("kam")
         added = client.post(
