@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from accounts.places import AccountPanel, AccountTab, register_account_panel, register_account_tab
-from buying_center.alignments import INTERFACES, register_alignment
+from buying_center.alignments import CONNECTIONS, INTERFACES, register_alignment
 from buying_center.models import (
     Contact,
     Employee,
@@ -12,7 +12,8 @@ from buying_center.models import (
     SellingCenterMember,
     SupplierPositioning,
 )
-from buying_center.selectors.alignment import interfaces_alignment
+from buying_center.selectors.alignment import connections_reader, interfaces_alignment
+from buying_center.selectors.connection_checks import connection_checks
 from buying_center.selectors.interfaces import interface_visible
 from buying_center.selectors.people import contact_visible
 from buying_center.selectors.selling_center import employee_visible, place_visible
@@ -102,6 +103,7 @@ def _register_alignment() -> None:
     register_account_tab(AccountTab("alignment", "Alignment", "buying_center:alignment", 55))
     register_account_panel(AccountPanel("buying_center:alignment_panel", 10))
     register_alignment(INTERFACES, interfaces_alignment)
+    register_alignment(CONNECTIONS, connections_reader(connection_checks))
     for model, rows, labels in (
         (InterfacePair, interface_visible, INTERFACE_LABELS),
         (RelationshipStanding, standing_visible, STANDING_LABELS),

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
+from buying_center.alignment_words import page_finding
 from buying_center.alignments import alignments
 from buying_center.bank.alignment import FUNCTION_PAIRS
 from buying_center.checks import Check
@@ -243,10 +244,15 @@ class TestSheets:
 
 
 class TestPage:
-    def test_it_opens_with_the_weakest_alignment_and_the_home_names_it_too(self, world, browser_client):
+    def test_it_opens_with_the_weakest_alignment_and_the_home_names_it_too(
+        self, world, tenant, browser_client
+    ):
         client = browser_client("executive")
         page = client.get(world["url"]).content.decode()
-        assert "Interfaces are the weakest link, at 50\xa0%" in page
+        with tenant_context(tenant.id):
+            found = alignments(world["kam"], world["account"])
+        assert found[0].is_weakest
+        assert page_finding("Fjellvik", found) in page
         assert "Sales ↔ Procurement is broken, 1\xa0other pair needs mending; 7 are not known." in page
         panel = client.get(f"{world['url']}panel/").content.decode()
         assert "Weakest link" in panel
@@ -369,8 +375,12 @@ class TestRest:
         saved = client.patch(path, {"technology": 9, "brands": 3, "savings": 6}, format="json")
         assert saved.json()["weight"] == 6.0
         body = client.get(f"/api/v1/accounts/{world['account'].pk}/alignment/").json()
-        assert body["weakest"] == "interfaces"
-        assert body["alignments"][0]["score"] == pytest.approx(0.5)
+        scores = {one["key"]: one["score"] for one in body["alignments"]}
+        assert scores["interfaces"] == pytest.approx(0.5)
+        assert scores["sales_process"] is None
+        known = [score for score in scores.values() if score is not None]
+        assert body["weakest"] == body["alignments"][0]["key"]
+        assert body["alignments"][0]["score"] == min(known)
 
     @pytest.mark.parametrize("role", ["executive", "contributor"])
     def test_who_may_not_change_an_account_writes_nothing(self, world, api, tenant, role):
