@@ -95,7 +95,8 @@ def leaving_words(found: Leaving, centre: Centre) -> list[str]:
     if found.alone:
         side = "ours" if found.is_ours else "theirs"
         verb = "knows" if len(found.alone) == 1 else "know"
-        only = f"{names_of(found.alone, centre)} {verb} nobody else of {side}."
+        alone = sorted(found.alone, key=lambda who: names_of([who], centre))
+        only = f"{names_of(alone, centre)} {verb} nobody else of {side}."
         said.append(only)
     if found.before.kind and found.before.kind != found.after.kind:
         after = f"a {KIND_WORDS[found.after.kind].lower()}" if found.after.kind else "nothing"
