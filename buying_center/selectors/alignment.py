@@ -8,7 +8,7 @@ from accounts.models import Account
 from buying_center import alignment_words as words
 from buying_center.alignments import AlignmentScore, Reader
 from buying_center.checks import Check, score
-from buying_center.selectors.centre import CentreRows, centre_rows
+from buying_center.selectors.centre import CentreRows, centre_of
 from buying_center.selectors.interfaces import interface_rows, interface_score
 from kam.common import formatting
 from kam.tenancy.access import Principal
@@ -29,7 +29,7 @@ def connections_reader(checks: Callable[[Account, CentreRows], list[Check]]) -> 
 
     def read(principal: Principal, account: Account) -> AlignmentScore:
         url = reverse("buying_center:people", args=[account.pk])
-        rows = centre_rows(account.pk)
+        rows = centre_of(account)
         if all(someone.is_placeholder for someone in rows.centre.here.values()):
             return AlignmentScore(None, "Nobody at this customer is known yet.", "Add the first person", url)
         return checks_alignment(checks(account, rows), url=url)

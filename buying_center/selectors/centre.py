@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.models import Account
 from buying_center.models import ZONES, Contact, ContactRole, InfluenceLink, SellingCenterMember, SellingRole
 from buying_center.network import Analysis, Centre, Line, Ours, Someone, Tie, analyse
 from buying_center.network.model import Id
@@ -178,6 +179,14 @@ def centre_rows(account_id: uuid.UUID, *, today: datetime.date | None = None) ->
         our_side=OurSide.of(places, day),
         more_ties=registered_ties(account_id),
     )
+
+
+def centre_of(account: Account) -> CentreRows:
+    """The centre of a visible account, read once for the object: a page asks for it from several sides."""
+    if "_centre" not in account.__dict__:
+        account.__dict__["_centre"] = centre_rows(account.pk)
+    found: CentreRows = account.__dict__["_centre"]
+    return found
 
 
 def roles_held(account_id: uuid.UUID) -> dict[Id, list[str]]:

@@ -29,7 +29,7 @@ from buying_center.models import RelationshipStanding, SupplierPositioning
 from buying_center.network.ladder import perception_gap
 from buying_center.network.layers import LAYERS, Depth, next_steps
 from buying_center.network.positioning import weight_of
-from buying_center.selectors.centre import CentreRows, centre_rows
+from buying_center.selectors.centre import CentreRows, centre_of
 from buying_center.selectors.interfaces import (
     InterfaceRow,
     interface_rows,
@@ -57,7 +57,7 @@ def alignment(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
     account = visible_account(request, account_id)
     principal: Principal = request.principal  # type: ignore[attr-defined]
     can_change = principal.can("accounts.change", account)
-    centre = centre_rows(account.pk)
+    centre = centre_of(account)
     surveys = list(survey_visible(principal).filter(account_id=account.pk).order_by("-asked_at"))
     people = people_of(principal) if can_change else []
     context = {
