@@ -24,6 +24,7 @@ from kam.common.api.fields import (
     Text,
     Whole,
 )
+from kam.common.api.prefer import MINIMAL, prefers_minimal
 from kam.common.api.kept import Encoded, KeptAnswers
 from kam.common.api.renderers import json_bytes
 from kam.common.api.rows import read_rows
@@ -31,7 +32,7 @@ from kam.common.api.views import KamApi
 from opportunities.api import OpportunityOutput
 from opportunities.selectors import opportunity_visible
 from planning.models import GrowthType, Position
-from planning.selectors.open_space import grid_of
+from planning.selectors.open_space import grid_of, stored_cells
 from planning.selectors.open_space_facts import Facts, open_space_facts, open_space_outline
 from planning.selectors.open_space_stamp import read_stamp
 from planning.selectors.open_space_tag import open_space_tag
@@ -222,8 +223,18 @@ class OpenSpaceApi(KamApi):
         if_match = self.if_match(request)
         assert isinstance(if_match, IfMatch), "This view requires the header."
         cells = self.parse(request)["cells"]
-        facts = open_space_patch(principal=self.principal, account=account, cells=cells, if_match=if_match)
-        return self.tagged(request, _answer(facts), open_space_tag(facts))
+        brief = prefers_minimal(request.headers.get("Prefer"))
+        facts = open_space_patch(
+            principal=self.principal, account=account, cells=cells, if_match=if_match, brief=brief
+        )
+        tag = open_space_tag(facts)
+        if not brief or facts.whole:
+            return self.tagged(request, _answer(facts), tag)
+        keys = [(cell["segment"], cell["product_line"]) for cell in cells]
+        answer = {"cells": stored_cells(facts, keys, money=str)}
+        response = self.tagged(request, Encoded(json_bytes(answer)), tag)
+        response["Preference-Applied"] = MINIMAL
+        return response
 
 
 def _answer(facts: Facts) -> Encoded:

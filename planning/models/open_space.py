@@ -27,7 +27,7 @@ class GrowthType(models.TextChoices):
     CO_CREATION = "co_creation", "Co-creation"
 
 
-@tracked()
+@tracked(by_statement=True)
 class OpenSpaceCell(VersionedModel):
     """What people entered about one segment × product line of one account.
 

@@ -239,6 +239,30 @@ def who(entry: Entry) -> Mapping[str, Any]:
     }
 
 
+def stored_cells(facts: Facts, keys: Iterable[Key], *, money: Money = _as_it_is) -> list[dict[str, Any]]:
+    """What people entered about some cells, with who and when; nothing that follows from it."""
+    answers = []
+    for segment, line in keys:
+        spot = facts.spots.of((segment, line))
+        now = EMPTY if spot is None else facts.entered.get(spot, EMPTY)
+        answers.append(
+            {
+                "segment": segment,
+                "product_line": line,
+                "potential": None if now.potential is None else money(now.potential),
+                "probability": now.probability,
+                "competitor": now.competitor or None,
+                "position": now.position if now.version else None,
+                "contract_end": now.contract_end,
+                "growth_type_override": now.growth_type_override or None,
+                "csfs": now.csfs,
+                "opportunity": now.opportunity,
+                **who(now),
+            }
+        )
+    return answers
+
+
 def growth_type(*, idea: bool, bought: bool) -> str:
     """Where growth in a cell comes from unless a person says otherwise (K4)."""
     if idea:

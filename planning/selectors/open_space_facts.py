@@ -7,7 +7,7 @@ So the sets with a row per cell come with their ids as text and are kept by the 
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -171,6 +171,8 @@ class Facts:
     by_line: dict[uuid.UUID, Decimal] = field(default_factory=dict)
     bought: set[uuid.UUID] = field(default_factory=set)
     estimates: dict[uuid.UUID, EstimatedPotential] = field(default_factory=dict)
+    # False: `entered` holds only what stands near some cells, so no grid can be made of it, and no estimates.
+    whole: bool = True
 
     def derive(self) -> "Facts":
         """Put in what follows: sales by line, which lines are bought (K4), estimates of the others."""
@@ -182,6 +184,8 @@ class Facts:
                 bought.add(spot % width)
         self.by_line = {line.id: total for line, total in zip(self.lines, sums, strict=True)}
         self.bought = {self.lines[column].id for column in bought}
+        if not self.whole:
+            return self
         entered = {spot % width for spot, entry in self.entered.items() if entry.potential is not None}
         self.estimates = account_estimates(
             settings=self.settings,
@@ -208,8 +212,10 @@ def open_space_outline(account: Account) -> Outline:
     return Outline(account, settings, read_stamp(account), read_sales(account, settings))
 
 
-def open_space_facts(account: Account, outline: Outline | None = None) -> Facts:
-    """Read the Open Space of an account, or the rest of it."""
+def open_space_facts(
+    account: Account, outline: Outline | None = None, *, near: Collection[Key] | None = None
+) -> Facts:
+    """Read the Open Space of an account, or the rest of it; with `near` no more than a write of these cells needs."""
     _, settings, stamp, sold = outline or open_space_outline(account)
     factors, links = open_factors(account)
     rows, lines = open_space_rows(account), open_space_lines(account)
@@ -224,10 +230,15 @@ def open_space_facts(account: Account, outline: Outline | None = None) -> Facts:
         stamp=stamp,
         sold=sold,
         sales=_sales_by_spot(sold, spots),
-        entered=entries(account, spots, factors, links),
+        entered=entries(account, spots, factors, links, near=near),
         factors=factors,
         links=links,
-        peers=peer_lines(industry=account.industry) if settings.potential_estimates_enabled else [],
+        peers=(
+            peer_lines(industry=account.industry)
+            if settings.potential_estimates_enabled and near is None
+            else []
+        ),
+        whole=near is None,
     ).derive()
 
 
@@ -364,6 +375,14 @@ _CELLS = """
            changed_by_id::text
     FROM planning_openspacecell WHERE tenant_id = %s AND account_id = %s
 """
+_NEAR = "AND (segment_id = ANY(%s::uuid[]) OR segment_id IS NULL) AND product_line_id = ANY(%s::uuid[])"
+
+
+def _rows_and_columns(cells: Collection[Key]) -> tuple[list[str], list[str]]:
+    return (
+        [str(segment) for segment in {segment for segment, _ in cells} if segment is not None],
+        [str(line) for line in {line for _, line in cells}],
+    )
 
 
 def entries(
@@ -371,10 +390,18 @@ def entries(
     spots: Spots,
     factors: Sequence[Factor],
     links: Mapping[str, Mapping[uuid.UUID, uuid.UUID]],
+    *,
+    near: Collection[Key] | None = None,
 ) -> dict[int, Entry]:
-    """What people entered, by the cell's spot, with the factors that each cell serves."""
+    """What people entered, by the cell's spot, with the factors that each cell serves.
+
+    With `near` only what stands in the rows and columns of these cells.
+    """
+    text, values = _CELLS, [account.tenant_id, account.pk]
+    if near is not None:
+        text, values = _CELLS + _NEAR, [*values, *_rows_and_columns(near)]
     with connection.cursor() as cursor:
-        cursor.execute(_CELLS, [account.tenant_id, account.pk])
+        cursor.execute(text, values)
         rows = cursor.fetchall()
     named = people_by_member(({row[-2] for row in rows} | {row[-1] for row in rows}) - {None})
     people: dict[str | None, Person] = {str(member): person for member, person in named.items()}

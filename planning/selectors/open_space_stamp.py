@@ -1,5 +1,6 @@
 """Whether anything that people edit has changed in an account's Open Space, without reading it."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -55,3 +56,11 @@ def read_stamp(account: Account) -> Stamp:
             _STAMP, {"tenant": account.tenant_id, "account": account.pk, "industry": account.industry}
         )
         return Stamp(*cursor.fetchone())
+
+
+def stamp_after(stamp: Stamp, differences: Iterable[Decimal]) -> Stamp:
+    """The stamp when cells were written: of each the hash of its new version less that of the one before.
+
+    Added as whole numbers: sums of many hashes may be longer than the digits that a Decimal keeps.
+    """
+    return stamp._replace(cells=Decimal(int(stamp.cells or 0) + sum(map(int, differences))))

@@ -16,7 +16,7 @@ from kam.tenancy.access import Principal
 from kam.tenancy.permissions import authorise
 from kam.tenancy.selectors import member_ids_of_users
 from planning.models import OpenSpaceCell, OpenSpaceCellFactor
-from planning.selectors.open_space import grid_of, growth_type, who
+from planning.selectors.open_space import grid_of, growth_type, stored_cells
 from planning.selectors.open_space_facts import (
     EMPTY,
     Entry,
@@ -24,9 +24,10 @@ from planning.selectors.open_space_facts import (
     Key,
     Person,
     open_space_facts,
+    open_space_outline,
     people_by_member,
 )
-from planning.selectors.open_space_stamp import read_stamp
+from planning.selectors.open_space_stamp import read_stamp, stamp_after
 from planning.selectors.open_space_tag import open_space_tag
 from planning.signals import open_space_changed
 
@@ -55,7 +56,12 @@ class CellChange(NamedTuple):
 
 @transaction.atomic
 def open_space_patch(
-    *, principal: Principal, account: Account, cells: Sequence[Mapping[str, Any]], if_match: IfMatch
+    *,
+    principal: Principal,
+    account: Account,
+    cells: Sequence[Mapping[str, Any]],
+    if_match: IfMatch,
+    brief: bool = False,
 ) -> Facts:
     """Write cells of an account's grid and return what the grid is made of now.
 
@@ -65,17 +71,28 @@ def open_space_patch(
     is a user id. `csfs` are ids of open success factors and replace those the cell served; links to retired
     factors stay. All or nothing; editors of one account's grid wait for each other.
 
+    `brief`: the caller has the grid and wants no more than `stored_cells`, so the facts need not be `whole`.
+    They are all the same where a potential is taken back: an estimate may then stand in for it, elsewhere in
+    the grid than in the cells that were given.
+
     Raises StaleWriteError (412) when the grid is not the one that `if_match` names, with `cells`: for every
     submitted cell what is stored now and who changed it when. InvalidInputError names `cells.<n>.<field>`.
     """
     row = lock_row(Account.objects.filter(tenant_id=principal.tenant.id), account.pk)
     authorise(principal, "accounts.change", row)
-    facts = open_space_facts(row)
-    if not if_match.anything and not if_match.matches(open_space_tag(facts)):
-        raise _stale(facts, cells)
+    outline = open_space_outline(row)
+    keys = [_key(cell) for cell in cells]
+    facts = open_space_facts(row, outline, near=keys if brief else None)
+    if not if_match.anything and not if_match.matches(open_space_tag(outline)):
+        raise StaleWriteError(
+            "The grid was changed since you read it. Compare the cells, then write again with the new ETag.",
+            extra={"cells": stored_cells(facts, keys)},
+        )
     changes = [change for change in cell_changes(facts, cells) if change.after != change.before]
     if not changes:
         return facts
+    if brief and any(change.before.potential is not None is change.after.potential for change in changes):
+        facts = open_space_facts(row, outline)
     _write(principal, facts, changes)
     open_space_changed.send(sender=OpenSpaceCell, tenant_id=row.tenant_id, account_ids=[row.pk])
     return facts.derive()
@@ -111,9 +128,12 @@ def cell_changes(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[CellC
                 FieldError(f"{path}.{fault.field}", fault.message, fault.code) for fault in error.errors
             ]
             raise InvalidInputError(error.message, errors=faults) from error
-        key = (values.get("segment"), values["product_line"])
-        changes.append(CellChange(spot, key, before, before._replace(**changed) if changed else before))
+        changes.append(CellChange(spot, _key(values), before, before._replace(**changed) if changed else before))
     return changes
+
+
+def _key(cell: Mapping[str, Any]) -> Key:
+    return cell.get("segment"), cell["product_line"]
 
 
 def _is_plain_amount(changed: Mapping[str, Any]) -> bool:
@@ -143,7 +163,9 @@ _WRITE = """
         position = excluded.position, contract_end = excluded.contract_end,
         growth_type_override = excluded.growth_type_override, note = excluded.note,
         owner_id = excluded.owner_id, changed_by_id = excluded.changed_by_id, updated_at = excluded.updated_at
-    RETURNING segment_id::text, product_line_id::text, id::text, version, updated_at
+    RETURNING new.segment_id::text, new.product_line_id::text, new.id::text, new.version, new.updated_at,
+        hash_record_extended(ROW(new.id, new.version), 0)::numeric
+            - CASE WHEN old.id IS NULL THEN 0 ELSE hash_record_extended(ROW(old.id, old.version), 0) END
 """
 
 
@@ -164,16 +186,18 @@ def _write(principal: Principal, facts: Facts, changes: Sequence[CellChange]) ->
         stored = {facts.spots.find(*row[:2]): row[2:] for row in cursor.fetchall()}
     me = Person(editor.pk, editor.user_id, editor.user.display_name)
     for change in changes:
-        cell, version, changed_at = stored[change.spot]
+        cell, version, changed_at, _ = stored[change.spot]
         facts.entered[change.spot] = change.after._replace(
             id=cell, version=version, changed_by=me, changed_at=changed_at
         )
-    _link(facts, changes)
-    now = read_stamp(account)
-    facts.stamp = facts.stamp._replace(cells=now.cells, links=now.links)
+    # Only what this write changed, so that another's change meanwhile is still one that the reader has not seen.
+    facts.stamp = stamp_after(facts.stamp, [row[-1] for row in stored.values()])
+    if _link(facts, changes):
+        facts.stamp = facts.stamp._replace(links=read_stamp(account).links)
 
 
-def _link(facts: Facts, changes: Sequence[CellChange]) -> None:
+def _link(facts: Facts, changes: Sequence[CellChange]) -> bool:
+    """Store which factors the cells serve. Whether that is other than it was."""
     gone, new = [], []
     for change in changes:
         if change.before.csfs == change.after.csfs:
@@ -193,6 +217,7 @@ def _link(facts: Facts, changes: Sequence[CellChange]) -> None:
         OpenSpaceCellFactor.objects.filter(tenant_id=facts.account.tenant_id, pk__in=gone).delete()
     if new:
         OpenSpaceCellFactor.objects.bulk_create(new, batch_size=1000)
+    return bool(gone or new)
 
 
 def _checked_spots(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -252,30 +277,3 @@ def _served(facts: Facts, wanted: Sequence[uuid.UUID]) -> tuple[uuid.UUID, ...]:
     if not set(wanted) <= set(known):
         raise InvalidInputError.of("csfs", "There is no such open success factor of this account.", "unknown")
     return tuple(factor for factor in known if factor in set(wanted))
-
-
-def _stale(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> StaleWriteError:
-    answers = []
-    for cell in cells:
-        key = (cell.get("segment"), cell["product_line"])
-        spot = facts.spots.of(key)
-        now = EMPTY if spot is None else facts.entered.get(spot, EMPTY)
-        answers.append(
-            {
-                "segment": key[0],
-                "product_line": key[1],
-                "potential": now.potential,
-                "probability": now.probability,
-                "competitor": now.competitor or None,
-                "position": now.position if now.version else None,
-                "contract_end": now.contract_end,
-                "growth_type_override": now.growth_type_override or None,
-                "csfs": now.csfs,
-                "opportunity": now.opportunity,
-                **who(now),
-            }
-        )
-    return StaleWriteError(
-        "The grid was changed since you read it. Compare the cells, then write again with the new ETag.",
-        extra={"cells": answers},
-    )

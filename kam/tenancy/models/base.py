@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, cast
 
 import pghistory
+import pgtrigger
 from django.db import models
 from django_scopes import ScopedManager
 from pghistory.models import Event
@@ -58,18 +59,27 @@ class TenantEvent(Event):
         abstract = True
 
 
-def tracked(**options: Any) -> Any:
+def tracked(*, by_statement: bool = False, **options: Any) -> Any:
     """Class decorator: keep every insert, update and delete of the model, with who and when (pghistory).
 
     The context (member, door) is denormalised into the event: the library's shared context table would hold
     several tenants' people in one place.
+
+    `by_statement`: for rows that people write by the hundred, a paste into a grid. One trigger writes the events of
+    all rows of a statement, the same ones, at a fraction of the cost. Only for a `VersionedModel`: every update
+    counts its version, so that no update leaves a row as it was and none needs comparing with the one before.
     """
 
     def decorate(model: type[models.Model]) -> type[models.Model]:
+        level = pgtrigger.Statement if by_statement else pgtrigger.Row
+        always: dict[str, Any] = {}
+        if by_statement:
+            assert issubclass(model, VersionedModel), "Every update counts a version."
+            always = {"condition": None}
         track = pghistory.track(
-            pghistory.InsertEvent(),
-            pghistory.UpdateEvent(),
-            pghistory.DeleteEvent(),
+            pghistory.InsertEvent(level=level),
+            pghistory.UpdateEvent(level=level, **always),
+            pghistory.DeleteEvent(level=level),
             model_name=f"{model.__name__}Event",
             base_model=TenantEvent,
             context_field=pghistory.ContextJSONField(),
