@@ -162,7 +162,7 @@ class Facts:
     lines: list[Line]
     spots: Spots
     stamp: Stamp
-    sold: list["Sold"]
+    sold: "Sold"
     sales: dict[int, Sales]
     entered: dict[int, Entry]
     factors: list["Factor"]
@@ -171,7 +171,7 @@ class Facts:
     by_line: dict[uuid.UUID, Decimal] = field(default_factory=dict)
     bought: set[uuid.UUID] = field(default_factory=set)
     estimates: dict[uuid.UUID, EstimatedPotential] = field(default_factory=dict)
-    # False: `entered` holds only what stands near some cells, so no grid can be made of it, and no estimates.
+    # False: only what a write of some cells needs (`facts_near`); no grid can be made of it.
     whole: bool = True
 
     def derive(self) -> "Facts":
@@ -184,8 +184,6 @@ class Facts:
                 bought.add(spot % width)
         self.by_line = {line.id: total for line, total in zip(self.lines, sums, strict=True)}
         self.bought = {self.lines[column].id for column in bought}
-        if not self.whole:
-            return self
         entered = {spot % width for spot, entry in self.entered.items() if entry.potential is not None}
         self.estimates = account_estimates(
             settings=self.settings,
@@ -203,19 +201,17 @@ class Outline(NamedTuple):
     account: Account
     settings: TenantSettings
     stamp: Stamp
-    sold: list["Sold"]
+    sold: "Sold"
 
 
-def open_space_outline(account: Account) -> Outline:
-    """Read the outline of an account's Open Space; three queries."""
+def open_space_outline(account: Account, *, sums: bool = True) -> Outline:
+    """Read the outline of an account's Open Space; three queries. Without `sums` it only tells a tag."""
     settings = tenant_settings()
-    return Outline(account, settings, read_stamp(account), read_sales(account, settings))
+    return Outline(account, settings, read_stamp(account), read_sales(account, settings, sums=sums))
 
 
-def open_space_facts(
-    account: Account, outline: Outline | None = None, *, near: Collection[Key] | None = None
-) -> Facts:
-    """Read the Open Space of an account, or the rest of it; with `near` no more than a write of these cells needs."""
+def open_space_facts(account: Account, outline: Outline | None = None) -> Facts:
+    """Read the Open Space of an account, or the rest of it."""
     _, settings, stamp, sold = outline or open_space_outline(account)
     factors, links = open_factors(account)
     rows, lines = open_space_rows(account), open_space_lines(account)
@@ -229,23 +225,58 @@ def open_space_facts(
         spots=spots,
         stamp=stamp,
         sold=sold,
-        sales=_sales_by_spot(sold, spots),
-        entered=entries(account, spots, factors, links, near=near),
+        sales=_sales_by_spot(sold.sums, spots),
+        entered=entries(account, spots, factors, links),
         factors=factors,
         links=links,
-        peers=(
-            peer_lines(industry=account.industry)
-            if settings.potential_estimates_enabled and near is None
-            else []
-        ),
-        whole=near is None,
+        peers=peer_lines(industry=account.industry) if settings.potential_estimates_enabled else [],
     ).derive()
 
 
+def facts_near(outline: Outline, cells: Collection[Key]) -> Facts:
+    """What a write of some cells needs to know: their rows and columns and what is entered there, no sales.
+
+    It is not `whole`: rows come without their order, and neither estimates nor what is bought is known.
+    """
+    account = outline.account
+    factors, links = open_factors(account)
+    segments, columns = _rows_and_columns(cells)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR_ROWS, [account.tenant_id, account.pk, segments])
+        rows = [Row(None, None, WHOLE_ACCOUNT, None, None), *(Row(*row) for row in cursor.fetchall())]
+        cursor.execute(_NEAR_LINES, [account.tenant_id, account.pk, columns])
+        lines = [Line(*row, None, None) for row in cursor.fetchall()]
+    spots = Spots(rows, lines)
+    return Facts(
+        account=account,
+        settings=outline.settings,
+        reference=reference_date(outline.settings),
+        rows=rows,
+        lines=lines,
+        spots=spots,
+        stamp=outline.stamp,
+        sold=outline.sold,
+        sales={},
+        entered=entries(account, spots, factors, links, near=cells),
+        factors=factors,
+        links=links,
+        peers=[],
+        whole=False,
+    )
+
+
+_NEAR_ROWS = """
+    SELECT id, external_id, name, kind, parent_id FROM accounts_segment
+    WHERE tenant_id = %s AND account_id = %s AND id = ANY(%s::uuid[])
+"""
+_NEAR_LINES = """
+    SELECT id, external_id, name, kind FROM accounts_productline
+    WHERE tenant_id = %s AND (account_id = %s OR kind = 'catalogue') AND id = ANY(%s::uuid[])
+"""
+
+
 # Sums by product come in the order of the rollup's key; the few that are left are brought together by line.
-_SALES = """
-    SELECT s.segment_id::text, p.product_line_id::text, sum(s.year)::text, sum(s.fiscal)::text
-    FROM (
+_SOLD = """
         SELECT product_id, segment_id,
                coalesce(sum(net_sales) FILTER (WHERE month >= %(first)s), 0) AS year,
                coalesce(sum(net_sales) FILTER (WHERE month BETWEEN %(fiscal_first)s AND %(fiscal_last)s), 0)
@@ -254,18 +285,35 @@ _SALES = """
         WHERE tenant_id = %(tenant)s AND account_id = %(account)s
             AND month BETWEEN least(%(first)s, %(fiscal_first)s) AND %(last)s
         GROUP BY product_id, segment_id
-    ) s
+"""
+_STAMP_OF_SOLD = """
+    SELECT sum(hash_record_extended(ROW(p.product_line_id, s.product_id, s.segment_id, s.year, s.fiscal), 0))
+    FROM {sold} s JOIN accounts_product p ON p.tenant_id = %(tenant)s AND p.id = s.product_id
+"""
+_ONLY_STAMP = f"SELECT NULL, NULL, NULL, NULL, ({_STAMP_OF_SOLD.format(sold=f'({_SOLD})')})"
+_SALES = f"""
+    WITH sold AS MATERIALIZED ({_SOLD})
+    SELECT s.segment_id::text, p.product_line_id::text, sum(s.year)::text, sum(s.fiscal)::text,
+           ({_STAMP_OF_SOLD.format(sold="sold")})
+    FROM sold s
     JOIN accounts_product p ON p.tenant_id = %(tenant)s AND p.id = s.product_id
     GROUP BY s.segment_id, p.product_line_id
 """
 
 
-# Segment, product line, net sales of both windows, all as text.
-Sold = tuple[str | None, str | None, str, str]
+class Sold(NamedTuple):
+    """Net sales by segment and line in both windows, credits included.
+
+    `stamp`: one number for all of them, None where nothing was sold. `sums`: segment, product line and the sums of
+    both windows, as text; empty where only the stamp was read.
+    """
+
+    stamp: Decimal | None
+    sums: list[tuple[str | None, str | None, str, str]]
 
 
-def read_sales(account: Account, settings: TenantSettings) -> list[Sold]:
-    """Net sales by segment and line in both windows, credits included, as the database says them. One query."""
+def read_sales(account: Account, settings: TenantSettings, *, sums: bool = True) -> Sold:
+    """What an account was sold, or only the stamp of it. One query."""
     reference = reference_date(settings)
     first, last = twelve_months(reference)
     fiscal_first, fiscal_last = fiscal_year(reference, start_month=settings.fiscal_year_start)
@@ -278,11 +326,12 @@ def read_sales(account: Account, settings: TenantSettings) -> list[Sold]:
         "fiscal_last": fiscal_last,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_SALES, values)
-        return cursor.fetchall()
+        cursor.execute(_SALES if sums else _ONLY_STAMP, values)
+        rows = cursor.fetchall()
+    return Sold(rows[0][4] if rows else None, [row[:4] for row in rows] if sums else [])
 
 
-def _sales_by_spot(sold: Iterable[Sold], spots: Spots) -> dict[int, Sales]:
+def _sales_by_spot(sold: Iterable[tuple[str | None, str | None, str, str]], spots: Spots) -> dict[int, Sales]:
     found = {}
     for segment, line, year, fiscal in sold:
         spot = spots.find(segment, line)

@@ -23,6 +23,7 @@ from planning.selectors.open_space_facts import (
     Facts,
     Key,
     Person,
+    facts_near,
     open_space_facts,
     open_space_outline,
     people_by_member,
@@ -80,9 +81,11 @@ def open_space_patch(
     """
     row = lock_row(Account.objects.filter(tenant_id=principal.tenant.id), account.pk)
     authorise(principal, "accounts.change", row)
-    outline = open_space_outline(row)
+    # The computed growth type of a cell follows from the sales of its whole column.
+    brief = brief and not any("growth_type" in cell for cell in cells)
+    outline = open_space_outline(row, sums=not brief)
     keys = [_key(cell) for cell in cells]
-    facts = open_space_facts(row, outline, near=keys if brief else None)
+    facts = facts_near(outline, keys) if brief else open_space_facts(row, outline)
     if not if_match.anything and not if_match.matches(open_space_tag(outline)):
         raise StaleWriteError(
             "The grid was changed since you read it. Compare the cells, then write again with the new ETag.",
@@ -92,10 +95,10 @@ def open_space_patch(
     if not changes:
         return facts
     if brief and any(change.before.potential is not None is change.after.potential for change in changes):
-        facts = open_space_facts(row, outline)
+        facts = open_space_facts(row, open_space_outline(row))
     _write(principal, facts, changes)
     open_space_changed.send(sender=OpenSpaceCell, tenant_id=row.tenant_id, account_ids=[row.pk])
-    return facts.derive()
+    return facts.derive() if facts.whole else facts
 
 
 def open_space_pending(*, account: Account, cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 _DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,12})?", re.ASCII)
+_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?", re.ASCII)
+_TEN_THOUSANDTH = Decimal("0.0001")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
@@ -106,6 +108,14 @@ class MoneyInput(serializers.DecimalField):
         kwargs.setdefault("max_digits", 19)
         kwargs.setdefault("decimal_places", 4)
         super().__init__(**kwargs)
+        # What this pattern takes, no limit of the field refuses: a paste of many cells is read without asking them.
+        usual = (self.max_digits, self.decimal_places, self.max_value) == (19, 4, None)
+        self._plain = usual and (self.min_value is None or self.min_value <= 0)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if self._plain and type(data) is str and _AMOUNT.fullmatch(data):
+            return Decimal(data).quantize(_TEN_THOUSANDTH)
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, str | int | Decimal):

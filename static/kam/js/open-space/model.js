@@ -29,6 +29,16 @@ export function readCells(cells) {
   return found;
 }
 
+// What is stored now, put into an earlier reading: sales and estimates stay, for no entry changes them.
+export function withStored(base, cells) {
+  const found = new Map(base);
+  for (const cell of cells) {
+    const key = keyOf(cell.segment, cell.product_line);
+    found.set(key, { ...emptyCell(), ...base.get(key), ...cell, potential: amount(cell.potential), position: cell.position ?? "unknown", csfs: [...(cell.csfs ?? [])].sort() });
+  }
+  return found;
+}
+
 function emptyCell() {
   return { current: 0, fiscal: 0, potential: null, probability: null, competitor: null, position: "unknown", contract_end: null, growth_type_override: null, note: null, owner: null, csfs: [], estimate: null, opportunity: null, version: null, changed_by_name: null, changed_at: null };
 }
@@ -91,8 +101,13 @@ export class Model {
     }
     this.lineById = new Map(this.lines.map((line) => [line.id, line]));
     this.segmentById = new Map(data.segments.map((segment) => [segment.id, segment]));
-    this.base = readCells(data.cells);
     this.known = new Map();
+    this.readStored(readCells(data.cells));
+  }
+
+  // Take other cells of the same grid.
+  readStored(cells) {
+    this.base = cells;
     this.compute();
   }
 

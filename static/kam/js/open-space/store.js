@@ -2,7 +2,7 @@
 // was faster. Tells the page by events: "change", "state", "conflict", "fresh", "refused".
 import { csrfToken, problemOf } from "../http.js";
 import { changedKeys, merge, same } from "./merge.js";
-import { FIELDS, partsOf, readCells } from "./model.js";
+import { FIELDS, partsOf, readCells, withStored } from "./model.js";
 
 const REST = 600;
 const AGAIN = [2000, 5000, 15000, 30000];
@@ -117,7 +117,8 @@ export class Store extends EventTarget {
       response = await fetch(this.url, {
         method: "PATCH",
         credentials: "same-origin",
-        headers: { Accept: "application/json", "Content-Type": "application/json", "If-Match": this.#etag, "X-CSRFToken": csrfToken() },
+        // The page works out what follows from its own cells; the whole grid comes only where it cannot.
+        headers: { Accept: "application/json", "Content-Type": "application/json", Prefer: "return=minimal", "If-Match": this.#etag, "X-CSRFToken": csrfToken() },
         body: JSON.stringify({ cells }),
       });
     } catch {
@@ -128,7 +129,8 @@ export class Store extends EventTarget {
       const data = await response.json();
       this.#etag = response.headers.get("ETag");
       for (const { key, fields } of sent) this.#forget(key, fields);
-      this.#take(data, new Map(sent.map(({ key, fields }) => [key, fields])));
+      const brief = response.headers.get("Preference-Applied") === "return=minimal";
+      this.#take(data, { own: new Map(sent.map(({ key, fields }) => [key, fields])), brief });
       return;
     }
     const body = await response.text();
@@ -189,11 +191,12 @@ export class Store extends EventTarget {
     }
   }
 
-  // `own`: what of the new reading is this page's own save, which is no other person's change.
-  #take(data, own = new Map()) {
+  // `own`: what of the new reading is this page's own save, which is no other person's change. `brief`: the reading
+  // holds only what is stored in the cells of that save; nothing else has changed.
+  #take(data, { own = new Map(), brief = false } = {}) {
     const before = this.model.base;
     const mine = new Map([...this.model.pending].filter(([, fields]) => Object.keys(fields).length));
-    const stored = readCells(data.cells);
+    const stored = brief ? withStored(before, data.cells) : readCells(data.cells);
     const asked = this.conflicts;
     const { keep, conflicts } = merge((key) => ({ ...UNTOUCHED, ...before.get(key), ...own.get(key) }), mine, (key) => stored.get(key) ?? UNTOUCHED);
     this.model.pending = keep;
@@ -209,7 +212,8 @@ export class Store extends EventTarget {
       }
     }
     this.conflicts = conflicts;
-    this.model.read(data);
+    if (brief) this.model.readStored(stored);
+    else this.model.read(data);
     this.#remember();
     const keys = changedKeys(before, stored, [...FIELDS, "current", "opportunity"]).filter((key) => !own.has(key));
     this.#emit("fresh", { keys });
