@@ -24,8 +24,8 @@ from kam.common.api.fields import (
     Text,
     Whole,
 )
-from kam.common.api.prefer import MINIMAL, prefers_minimal
 from kam.common.api.kept import Encoded, KeptAnswers
+from kam.common.api.prefer import MINIMAL, prefers_minimal
 from kam.common.api.renderers import json_bytes
 from kam.common.api.rows import read_rows
 from kam.common.api.views import KamApi
@@ -180,7 +180,9 @@ CellInput.ignored = frozenset(GridCell().fields) - frozenset(CellInput().fields)
 class OpenSpaceApi(KamApi):
     """The grid. Its ETag covers all that it shows; a write needs it (428) and is refused when it is stale.
 
-    A 412 lists, in `cells`, what is stored now in every submitted cell and who changed it when.
+    A 412 lists, in `cells`, what is stored now in every submitted cell and who changed it when. A PATCH with
+    `Prefer: return=minimal` is answered with that list alone, and says so in `Preference-Applied`, unless more of
+    the grid than these cells may have changed in a way that only the server knows: then, as without, all of it.
     """
 
     permissions = {"GET": "accounts.view", "PATCH": "accounts.change"}

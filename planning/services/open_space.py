@@ -91,11 +91,12 @@ def open_space_patch(
             "The grid was changed since you read it. Compare the cells, then write again with the new ETag.",
             extra={"cells": stored_cells(facts, keys)},
         )
-    changes = [change for change in cell_changes(facts, cells) if change.after != change.before]
+    changes = _real_changes(facts, cells)
     if not changes:
         return facts
     if brief and any(change.before.potential is not None is change.after.potential for change in changes):
         facts = open_space_facts(row, open_space_outline(row))
+        changes = _real_changes(facts, cells)
     _write(principal, facts, changes)
     open_space_changed.send(sender=OpenSpaceCell, tenant_id=row.tenant_id, account_ids=[row.pk])
     return facts.derive() if facts.whole else facts
@@ -131,8 +132,14 @@ def cell_changes(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[CellC
                 FieldError(f"{path}.{fault.field}", fault.message, fault.code) for fault in error.errors
             ]
             raise InvalidInputError(error.message, errors=faults) from error
-        changes.append(CellChange(spot, _key(values), before, before._replace(**changed) if changed else before))
+        changes.append(
+            CellChange(spot, _key(values), before, before._replace(**changed) if changed else before)
+        )
     return changes
+
+
+def _real_changes(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[CellChange]:
+    return [change for change in cell_changes(facts, cells) if change.after != change.before]
 
 
 def _key(cell: Mapping[str, Any]) -> Key:

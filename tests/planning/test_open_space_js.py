@@ -155,3 +155,16 @@ def test_only_a_field_that_both_changed_to_different_values_is_a_conflict() -> N
     assert conflicts == [
         {"key": "a", "field": "note", "mine": "mine", "theirs": "theirs", "who": "Ines", "when": "t"}
     ]
+
+
+def test_what_is_stored_now_replaces_entries_and_leaves_sales_and_estimates() -> None:
+    script = """
+      const cell = { segment: "s", product_line: "l", current: "40.5000", basis: "estimated", potential: "90" };
+      const base = m.readCells([{ ...cell, probability: 0.25, probability_assumed: true, buyers: 6, csfs: [] }]);
+      const stored = { segment: "s", product_line: "l", potential: "120.0000", probability: null, position: "ours" };
+      const now = m.withStored(base, [{ ...stored, csfs: ["b", "a"], version: 1 }, { ...stored, segment: null }]);
+      const [first, second] = [now.get("s|l"), now.get("|l")];
+      return [base.get("s|l").potential, first.potential, first.current, first.estimate.potential, first.position,
+              first.csfs, first.version, second.potential, second.current, second.estimate];
+    """
+    assert run("model.js", script) == [None, 120, 40.5, 90, "ours", ["a", "b"], 1, 120, 0, None]
