@@ -2,8 +2,9 @@
 import cytoscape from "../../../vendor/cytoscape/cytoscape.esm.min.js";
 import { Cards } from "./map-cards.js";
 import { $, h, icon } from "./map-dom.js";
-import { edgesOf } from "./map-edges.js";
+import { edgesOf, isLarge } from "./map-edges.js";
 import { placeMissing } from "./map-layout.js";
+import { INKS, Lines } from "./map-lines.js";
 import { CARD, PILL, attitudeOf } from "./map-model.js";
 import { canvasStyle, tokens } from "./map-style.js";
 import { ZONES, zoneFrames } from "./map-zones.js";
@@ -11,8 +12,6 @@ import { ZONES, zoneFrames } from "./map-zones.js";
 export const READABLE = 0.6;
 const FULL = 1;
 const MARGIN = 140;
-// From so many elements on, the canvas draws with less: coarser pixels, no lines while the map is moved.
-const LARGE = 800;
 // More frames of zones than this in view say nothing; they come back further in.
 const MOST_FRAMES = 120;
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -28,6 +27,7 @@ export class MapCanvas {
   #target = null;
   #lifted = null;
   #fitted = false;
+  #hovered = null;
 
   constructor({ host, model, roleWords, canChange, events }) {
     Object.assign(this, { host, model, canChange, events });
@@ -35,9 +35,11 @@ export class MapCanvas {
     this.lane = h("div", { class: "pm-lane" }, h("span", {}, "Our side"));
     this.surface = h("div", { class: "pm-surface" });
     this.over = h("div", { class: "pm-layer pm-over" });
-    host.replaceChildren(this.lane, this.under, this.surface, this.over);
+    this.lines = new Lines();
+    this.inks = tokens();
+    host.replaceChildren(this.lane, this.under, this.lines.sheet, this.surface, this.over);
     this.cards = new Cards({ layer: this.over, model, roleWords, canChange });
-    this.cy = cytoscape({ container: this.surface, style: canvasStyle(tokens()), layout: { name: "preset" }, minZoom: 0.05, maxZoom: 2, ...(model.people.size + model.links.size > LARGE ? { hideEdgesOnViewport: true, textureOnViewport: true, pixelRatio: 1 } : {}), boxSelectionEnabled: false, autounselectify: true, autoungrabify: !canChange });
+    this.cy = cytoscape({ container: this.surface, style: canvasStyle(this.inks), layout: { name: "preset" }, minZoom: 0.05, maxZoom: 2, boxSelectionEnabled: false, autounselectify: true, autoungrabify: !canChange });
     this.#listen();
   }
 
@@ -46,7 +48,8 @@ export class MapCanvas {
     // The wheel scrolls the page; with Ctrl, or by pinching, it zooms.
     this.host.addEventListener("wheel", (event) => !event.ctrlKey && !event.metaKey && event.stopPropagation(), { capture: true });
     cy.on("viewport resize", () => this.#later());
-    cy.on("position", "node", () => {
+    cy.on("position", "node", ({ target }) => {
+      this.lines.move(target.id(), target.position());
       this.zonesStale = true;
       this.#later();
     });
@@ -54,13 +57,27 @@ export class MapCanvas {
     cy.on("dbltap", "node", (event) => events.open(event.target.id()));
     cy.on("tap", "edge.line", (event) => events.line(event.target.data("link")));
     cy.on("tap", (event) => event.target === cy && events.select(null));
-    cy.on("mouseover", "node", (event) => events.hover(event.target.id(), event.originalEvent));
-    cy.on("mouseout", "node", () => events.hover(null));
+    cy.on("mouseover", "node", (event) => this.#hover(event.target.id()));
+    cy.on("mouseout", "node", () => this.#hover(null));
     cy.on("grab", "node", (event) => this.#grabbed(event.target));
     cy.on("drag", "node", (event) => this.#dragged(event));
     cy.on("free", "node", (event) => this.#freed(event));
-    document.documentElement.addEventListener("kam:theme", () => cy.style(canvasStyle(tokens())));
+    document.documentElement.addEventListener("kam:theme", () => {
+      this.inks = tokens();
+      this.lines.stale();
+      cy.style(canvasStyle(this.inks));
+      this.#later();
+    });
     new ResizeObserver(() => cy.resize()).observe(this.surface);
+  }
+
+  #hover(id) {
+    this.#hovered = id;
+    if (this.lines.edges.length) {
+      this.lines.stale();
+      this.#later();
+    }
+    this.events.hover(id);
   }
 
   // --- what is drawn -------------------------------------------------------------------------------------------
@@ -79,7 +96,11 @@ export class MapCanvas {
       ...model.shown.map((node) => ({ data: { id: node.id, short: node.name, attitude: attitudeOf(node) }, position: model.placeOf(node.id), classes: `person${node.is_placeholder ? " unknown" : ""}${model.isExposed(node) ? " exposed" : ""}${model.hasLeft(node) ? " left" : ""}` })),
       ...places.map(({ id, x, y }) => ({ data: { id, short: model.ours.get(id).name, attitude: "unknown" }, position: { x, y }, classes: "ours", grabbable: false })),
     ];
-    const wanted = new Map([...nodes, ...edgesOf(model, this)].map((element) => [element.data.id, element]));
+    const edges = edgesOf(model, this);
+    this.large = isLarge(model);
+    this.edges = edges;
+    this.lines.set(this.large ? edges.map(({ data }) => data).filter((data) => INKS[data.kind]) : [], new Map(nodes.map(({ data, position }) => [data.id, position])));
+    const wanted = new Map([...nodes, ...(this.large ? this.#looked() : edges)].map((element) => [element.data.id, element]));
     cy.batch(() => {
       const gone = cy.elements().filter((element) => !this.#still(element, wanted.get(element.id())));
       gone.remove();
@@ -105,6 +126,7 @@ export class MapCanvas {
     });
     this.cards.clear();
     this.zonesStale = true;
+    this.#ties();
     this.#mark();
     if (!this.#fitted && nodes.length) {
       this.#fitted = true;
@@ -115,17 +137,33 @@ export class MapCanvas {
     this.draw();
   }
 
+  // Of a large chart's lines Cytoscape gets those that can be read and pressed: of whoever is chosen, and of the path.
+  #looked() {
+    const { selected, line } = this;
+    return this.edges.filter(({ data, classes }) => data.kind !== "rep" && (classes.includes("path") || data.source === selected || data.target === selected || line && data.link === line));
+  }
+
+  #bringLooked() {
+    if (!this.large) return;
+    this.lines.stale();
+    const wanted = new Map(this.#looked().map((element) => [element.data.id, element]));
+    this.cy.batch(() => {
+      this.cy.edges().not(".tie").filter((edge) => !wanted.has(edge.id())).remove();
+      this.cy.add([...wanted.values()].filter(({ data }) => this.cy.getElementById(data.id).empty()).map((element) => ({ group: "edges", ...element })));
+    });
+  }
+
   #still(element, wanted) {
     return wanted && (element.isNode() || element.data("source") === wanted.data.source && element.data("target") === wanted.data.target);
   }
 
-  // Selection, fading, and the lines of whoever is looked at.
+  // Selection and fading.
   #mark() {
     const { cy, faded } = this;
     cy.batch(() => {
-      cy.elements(".faded, .selected, .chosen, .near").removeClass("faded selected chosen near");
-      if (this.selected) cy.getElementById(this.selected).addClass("selected").connectedEdges().addClass("near");
-      if (this.line) cy.getElementById(`l-${this.line}`).addClass("chosen near");
+      cy.elements(".faded, .selected, .chosen").removeClass("faded selected chosen");
+      if (this.selected) cy.getElementById(this.selected).addClass("selected");
+      if (this.line) cy.getElementById(`l-${this.line}`).addClass("chosen");
       if (faded) cy.elements().forEach((element) => void (faded.has(element.id()) && element.addClass("faded")));
     });
   }
@@ -133,6 +171,7 @@ export class MapCanvas {
   select(id) {
     this.selected = id;
     this.line = null;
+    this.#bringLooked();
     this.#ties();
     this.#mark();
     this.draw();
@@ -141,6 +180,7 @@ export class MapCanvas {
   selectLine(id) {
     this.selected = null;
     this.line = id;
+    this.#bringLooked();
     this.#mark();
     this.draw();
   }
@@ -154,7 +194,9 @@ export class MapCanvas {
   }
 
   fade(ids) {
+    if (!ids && !this.faded) return;
     this.faded = ids;
+    this.lines.stale();
     this.#mark();
     this.draw();
   }
@@ -179,6 +221,7 @@ export class MapCanvas {
     const laneTop = (this.laneTop ?? 0) * zoom + pan.y;
     this.lane.style.transform = `translateY(${Math.max(0, laneTop)}px)`;
     this.lane.hidden = !this.model.ours.size;
+    this.lines.draw({ zoom, pan, width: cy.width(), height: cy.height(), inks: this.inks, faded: this.faded, hot: this.#hovered ?? this.selected });
     this.#drawZones();
     this.cards.draw(readable ? this.#inView() : [], { selected: this.selected, target: this.#target, lifted: this.#lifted, faded: this.faded });
     this.events.drawn();

@@ -1,8 +1,8 @@
 // The lines of both charts as elements of the canvas. Pure.
 import { lineLabel } from "./map-words.js";
 
-// More lines than this are drawn straight and without words.
-export const MANY = 400;
+// More people or lines than this: lines are strokes without words (map-lines), but for those that are looked at.
+const MANY = 300;
 // Between these distances a label has room beside the cards, and nobody stands between them.
 const BESIDE = { from: 300, to: 420 };
 
@@ -20,14 +20,18 @@ export function bowOf(from, to, nth = 0) {
   return side * (Math.min(90, 0.1 * length) + beside);
 }
 
+export function isLarge(model) {
+  return model.people.size > MANY || model.links.size > MANY;
+}
+
 // `view`: {chart, decider}, as the canvas is shown.
 export function edgesOf(model, { chart, decider }) {
   const found = [];
-  const many = model.links.size > MANY || model.people.size > MANY;
+  const straight = isLarge(model) ? " straight" : "";
   const drawn = (id) => model.people.get(id) && !model.people.get(id).is_parked;
   if (chart !== "political") {
     for (const node of model.shown) {
-      if (drawn(node.reports_to)) found.push({ data: { id: `r-${node.id}`, source: node.reports_to, target: node.id }, classes: `rep${many ? " many" : ""}` });
+      if (drawn(node.reports_to)) found.push({ data: { id: `r-${node.id}`, kind: "rep", source: node.reports_to, target: node.id }, classes: "rep" });
     }
   }
   const path = decider ? model.pathTo(decider) : null;
@@ -39,14 +43,15 @@ export function edgesOf(model, { chart, decider }) {
     const nth = pairs.get(pair) ?? 0;
     pairs.set(pair, nth + 1);
     const bow = bowOf(model.placeOf(link.from), model.placeOf(link.to), nth);
-    found.push({ data: { id: `l-${link.id}`, link: link.id, source: link.from, target: link.to, strength: link.strength, label: lineLabel(link), bow }, classes: `line ${link.kind === "conflict" ? "con" : "inf"}${many ? " many" : ""}${carried.has(link.id) ? " path near" : ""}` });
+    const kind = link.kind === "conflict" ? "con" : "inf";
+    found.push({ data: { id: `l-${link.id}`, kind, link: link.id, source: link.from, target: link.to, strength: link.strength, label: lineLabel(link), bow }, classes: `line ${kind}${straight}${carried.has(link.id) ? " path" : ""}` });
   }
   path?.steps.forEach((step, at) => {
     if (step.line || at && (!drawn(step.from) || !drawn(step.to)) || !drawn(step.to)) return;
     const places = new Map(model.lane().places.map((place) => [place.id, place]));
     const from = at ? model.placeOf(step.from) : places.get(step.from);
     if (!from) return;
-    found.push({ data: { id: `p-${at}`, source: step.from, target: step.to, label: `strength ${step.strength}`, bow: bowOf(from, model.placeOf(step.to)) }, classes: "path first" });
+    found.push({ data: { id: `p-${at}`, kind: "path", source: step.from, target: step.to, label: `strength ${step.strength}`, bow: bowOf(from, model.placeOf(step.to)) }, classes: "path first" });
   });
   return found;
 }

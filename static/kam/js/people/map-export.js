@@ -26,7 +26,7 @@ export function sceneOf(canvas, { title, subtitle, roleWords }) {
     nodes: cy.nodes().map((node) => ({ id: node.id(), ...node.position() })),
     edges: cy.edges().map((edge) => {
       const kind = kindOf(edge);
-      return { kind, path: pathOf(edge), label: kind === "rep" || kind === "tie" || edge.hasClass("many") ? "" : edge.data("label"), middle: edge.midpoint(), width: kind === "rep" || kind === "tie" ? 1.4 : kind === "path" ? 4 : kind === "con" ? 2 : lineWidth(edge.data("strength")) };
+      return { kind, path: pathOf(edge), label: kind === "rep" || kind === "tie" ? "" : edge.data("label"), middle: edge.midpoint(), width: kind === "rep" || kind === "tie" ? 1.4 : kind === "path" ? 4 : kind === "con" ? 2 : lineWidth(edge.data("strength")) };
     }),
   };
 }

@@ -30,10 +30,7 @@ export function canvasStyle(c) {
     { selector: "edge.line", style: { "curve-style": "unbundled-bezier", "control-point-distances": "data(bow)", "control-point-weights": 0.5, label: "data(label)", ...text } },
     { selector: "edge.inf", style: { width: (edge) => lineWidth(edge.data("strength")), "line-color": c.hold, "target-arrow-color": c.hold, "target-arrow-shape": "triangle", "arrow-scale": 1.05, color: c["hold-ink"] } },
     { selector: "edge.con", style: { width: 2, "line-style": "dashed", "line-dash-pattern": [6, 4], "line-color": c.cut, color: c["cut-ink"] } },
-    // Hundreds of lines are drawn straight and without words; whoever is looked at gets theirs back.
-    { selector: "edge.many", style: { "curve-style": "haystack", "haystack-radius": 0, width: 1, opacity: 0.6, label: "", "target-arrow-shape": "none" } },
-    { selector: "edge.many.near", style: { "curve-style": "straight", width: (edge) => lineWidth(edge.data("strength")), opacity: 1, label: "data(label)", "target-arrow-shape": (edge) => (edge.hasClass("con") ? "none" : "triangle") } },
-    { selector: "edge.rep.many", style: { "curve-style": "taxi", opacity: 1, width: 1.4 } },
+    { selector: "edge.straight", style: { "curve-style": "straight" } },
     { selector: "edge.tie", style: { "curve-style": "straight", width: 1.4, "line-style": "dotted", "line-color": c.line2, events: "no" } },
     { selector: "edge.path", style: { width: 4, "line-style": "solid", "line-color": c.accent, "target-arrow-color": c.accent, "target-arrow-shape": "triangle", "arrow-scale": 1.2, color: c["accent-ink"], "z-index": 9 } },
     { selector: "edge.path.first", style: { "curve-style": "unbundled-bezier", "control-point-distances": "data(bow)", "control-point-weights": 0.5, label: "data(label)", ...text, color: c["accent-ink"] } },
