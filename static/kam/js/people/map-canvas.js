@@ -50,7 +50,8 @@ export class MapCanvas {
     cy.on("viewport resize", () => this.#later());
     cy.on("position", "node", ({ target }) => {
       this.lines.move(target.id(), target.position());
-      this.zonesStale = true;
+      // Around a thousand people the zones follow once the card lies.
+      this.zonesStale ||= !this.large || !this.#lifted;
       this.#later();
     });
     cy.on("tap", "node", (event) => events.select(event.target.id()));
@@ -125,7 +126,7 @@ export class MapCanvas {
       cy.add(fresh.filter((element) => element.group === "edges"));
     });
     this.cards.clear();
-    this.zonesStale = true;
+    this.zonesStale = this.unmarked = true;
     this.#ties();
     this.#mark();
     if (!this.#fitted && nodes.length) {
@@ -210,8 +211,9 @@ export class MapCanvas {
     this.#drawing = 0;
     const { cy } = this;
     const zoom = cy.zoom(), pan = cy.pan(), readable = zoom >= READABLE;
-    if (this.readable !== readable || this.zonesStale) {
+    if (this.readable !== readable || this.unmarked) {
       this.readable = readable;
+      this.unmarked = false;
       cy.nodes().toggleClass("plain", !readable);
     }
     const move = `translate(${pan.x}px, ${pan.y}px) scale(${zoom})`;
@@ -221,7 +223,7 @@ export class MapCanvas {
     const laneTop = (this.laneTop ?? 0) * zoom + pan.y;
     this.lane.style.transform = `translateY(${Math.max(0, laneTop)}px)`;
     this.lane.hidden = !this.model.ours.size;
-    this.lines.draw({ zoom, pan, width: cy.width(), height: cy.height(), inks: this.inks, faded: this.faded, hot: this.#hovered ?? this.selected });
+    this.lines.draw({ zoom, pan, width: cy.width(), height: cy.height(), inks: this.inks, faded: this.faded, hot: this.#hovered ?? this.selected, all: readable || this.chart === "political" || Boolean(this.faded) });
     this.#drawZones();
     this.cards.draw(readable ? this.#inView() : [], { selected: this.selected, target: this.#target, lifted: this.#lifted, faded: this.faded });
     this.events.drawn();
@@ -318,6 +320,7 @@ export class MapCanvas {
     const id = target.id(), target_ = this.#target, { from } = this;
     this.#lifted = null;
     this.#target = null;
+    this.zonesStale = true;
     this.events.hold(false);
     const to = { x: Math.round(target.position("x")), y: Math.round(target.position("y")) };
     const moved = Math.hypot(to.x - from.x, to.y - from.y) > 3;

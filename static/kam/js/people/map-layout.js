@@ -6,8 +6,14 @@ export const ORIGIN = { x: 108, y: 70 };
 // So many people without reports of their own stand side by side; more are stacked in columns.
 const SIDE_BY_SIDE = 3;
 
+// From so many people on, one row of everybody's reports would be a ribbon of which nobody sees both ends.
+const WRAPPED_FROM = 150;
+const ASPECT = 2.4;
+// A collator asked for once compares many times faster than `localeCompare`.
+const byName = new Intl.Collator(undefined).compare;
+
 function byWeight(a, b) {
-  return (b.power ?? -1) - (a.power ?? -1) || a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1);
+  return (b.power ?? -1) - (a.power ?? -1) || byName(a.name, b.name) || (a.id < b.id ? -1 : 1);
 }
 
 // Manager → reports, in the order in which they stand; roots under null. Circles and strangers count as roots.
@@ -36,6 +42,7 @@ export function forest(nodes) {
 // Places of everybody as {x, y} by id: a tree as wide as its widest level, leaves stacked where they are many.
 export function tidy(nodes) {
   const below = forest(nodes);
+  if (nodes.length >= WRAPPED_FROM) return wrapped(below);
   const places = new Map();
 
   // A block of people without reports, as columns; answers its width.
@@ -67,6 +74,44 @@ export function tidy(nodes) {
 
   spread(null, ORIGIN.x, ORIGIN.y);
   return places;
+}
+
+// A large chart as blocks within blocks: each manager above their own people, branches beside each other in rows.
+function wrapped(below) {
+  // In cells of the grid, from the upper left corner of the block: {width, height, spots: [[id, column, row]]}.
+  function block(boss) {
+    const people = below.get(boss) ?? [];
+    const leaves = people.filter((node) => !below.has(node.id));
+    const parts = people.filter((node) => below.has(node.id)).map((node) => block(node.id));
+    if (leaves.length) parts.push(grid(leaves));
+    // The largest first, so that rows are even.
+    parts.sort((one, other) => other.height - one.height || other.width - one.width);
+    const head = boss === null ? 0 : 1;
+    const area = parts.reduce((sum, part) => sum + part.width * part.height, 0);
+    const most = Math.max(...parts.map((part) => part.width), Math.ceil(Math.sqrt(area * ASPECT * STEP.y / STEP.x)));
+    const spots = [];
+    let width = 0, left = 0, top = head, high = 0;
+    for (const part of parts) {
+      if (left && left + part.width > most) {
+        top += high;
+        left = high = 0;
+      }
+      for (const [id, column, row] of part.spots) spots.push([id, left + column, top + row]);
+      left += part.width;
+      high = Math.max(high, part.height);
+      width = Math.max(width, left);
+    }
+    if (head) spots.push([boss, (width - 1) / 2, 0]);
+    return { width, height: top + high, spots };
+  }
+
+  function grid(people) {
+    const columns = Math.ceil(Math.sqrt(people.length * ASPECT * STEP.y / STEP.x));
+    const width = Math.min(columns, people.length);
+    return { width, height: Math.ceil(people.length / columns), spots: people.map((node, at) => [node.id, at % columns, Math.floor(at / columns)]) };
+  }
+
+  return new Map(block(null).spots.map(([id, column, row]) => [id, { x: ORIGIN.x + column * STEP.x, y: ORIGIN.y + row * STEP.y }]));
 }
 
 function collides(spot, taken) {

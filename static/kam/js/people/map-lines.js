@@ -7,7 +7,7 @@ import { lineWidth } from "./map-style.js";
 // How far below a manager the reporting lines turn, as in the style of a small chart.
 const TURN = 21;
 export const INKS = { rep: "line2", inf: "hold", con: "cut" };
-// Thousands of lines are a ground on which those of one person stand out.
+// Hundreds of lines are a ground on which those of one person stand out.
 const CALM = 0.3;
 const FADED = 0.07;
 
@@ -50,11 +50,11 @@ export class Lines {
     return from && to ? cornersOf(edge.kind, from, to) : [];
   }
 
-  // `hot`: whose lines stand out.
-  draw({ zoom, pan, width, height, inks, faded, hot }) {
+  // `hot`: whose lines stand out; `all`: whether the influence of everybody else is drawn as well.
+  draw({ zoom, pan, width, height, inks, faded, hot, all }) {
     const { sheet, edges } = this;
     const dense = devicePixelRatio || 1;
-    const now = edges.length ? [zoom, pan.x, pan.y, width, height, dense].join() : "nothing";
+    const now = edges.length ? [zoom, pan.x, pan.y, width, height, dense, all].join() : "nothing";
     if (this.#drawn === now) return;
     this.#drawn = now;
     if (sheet.width !== Math.round(width * dense) || sheet.height !== Math.round(height * dense)) {
@@ -70,9 +70,10 @@ export class Lines {
     // One stroke for all lines that look alike.
     const strokes = new Map();
     for (const edge of edges) {
+      const near = hot && (edge.source === hot || edge.target === hot);
+      if (!all && !near && edge.kind !== "rep") continue;
       const corners = this.cornersOf(edge);
       if (!corners.length || out(corners, view)) continue;
-      const near = hot && (edge.source === hot || edge.target === hot);
       const alpha = faded?.has(edge.id) ? FADED : near || edge.kind === "rep" ? 1 : CALM;
       const thick = near && edge.kind === "inf" ? lineWidth(edge.strength) : near ? 2 : edge.kind === "rep" ? 1.4 : 1;
       const look = `${edge.kind} ${alpha} ${thick}`;

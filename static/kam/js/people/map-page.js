@@ -25,6 +25,7 @@ const STATES = {
   stopped: (count) => `Not saved: ${count} kept here`,
 };
 const NOTHING = { finding: "", gaps_title: "", balance: "", gaps: [], paths: [] };
+const NUMBER = new Intl.NumberFormat("en-GB");
 // Up to so many people dagre lays the chart out; beyond, the tidy tree, which takes milliseconds.
 const DAGRE_UP_TO = 150;
 
@@ -86,6 +87,8 @@ async function start(config) {
     fade();
     paths();
     if (model.data.finding) $("pm-finding").textContent = model.data.finding;
+    $("pm-many").hidden = !canvas.large;
+    $("pm-many").textContent = `${NUMBER.format(model.links.size)} lines: come closer, or choose a person`;
     $("pm-empty").hidden = model.people.size > 0;
     beside();
     state();
