@@ -73,7 +73,8 @@ def open_as(committed_db: None, live_server: Any, chromium: Browser) -> Iterator
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(live_server.url + path)
+        # The first page of a run compiles every template, on a machine that may have other things to do.
+        page.goto(live_server.url + path, timeout=60_000)
         return page
 
     yield open_page

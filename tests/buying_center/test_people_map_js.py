@@ -92,6 +92,19 @@ class TestPlaces:
                 assert abs(near["x"] - place["x"]) >= 184
             taken[0, round(place["y"])].append(place)
 
+    def test_a_large_chart_is_a_sheet_and_no_ribbon_and_managers_stand_above_their_people(self) -> None:
+        people = [person("p0")] + [person(f"p{n}", reports_to=f"p{(n - 1) // 8}") for n in range(1, 400)]
+        places = run("map-layout.js", self.TIDY, people)
+        wide, high = (
+            max(place[axis] for place in places.values()) - min(place[axis] for place in places.values())
+            for axis in ("x", "y")
+        )
+        # Four hundred cells of 204 × 156 are 4,700 × 2,700 at best; with one row for each level, 30,000 wide.
+        assert 1 < wide / high < 4 and wide < 8_000
+        assert all(places[f"p{n}"]["y"] > places[f"p{(n - 1) // 8}"]["y"] for n in range(1, 400))
+        spots = {(place["x"], place["y"]) for place in places.values()}
+        assert len(spots) == 400
+
     def test_a_circle_of_managers_is_laid_out_all_the_same(self) -> None:
         places = run(
             "map-layout.js", self.TIDY, [person("ann", reports_to="bob"), person("bob", reports_to="ann")]
@@ -293,6 +306,38 @@ class TestThePeople:
             person("d", roles=["decider"], attitude=1),
         ]
         assert run("map-filters.js", script, people) == ["a", "b"]
+
+
+class TestLines:
+    def test_reporting_lines_of_a_large_chart_go_down_across_and_down_and_others_straight(self) -> None:
+        script = (
+            "return given.map(([kind, from, to]) => m.cornersOf(kind, from, to).map(({ x, y }) => [x, y]));"
+        )
+        boss, report = {"x": 100, "y": 50}, {"x": 300, "y": 206}
+        assert run(
+            "map-lines.js", script, [["rep", boss, report], ["inf", boss, report], ["rep", report, boss]]
+        ) == [
+            [[100, 100], [100, 121], [300, 121], [300, 156]],
+            [[100, 50], [300, 206]],
+            [[300, 206], [100, 50]],
+        ]
+
+    def test_whoever_is_looked_at_shows_their_lines_and_near_by_everybody_does(self) -> None:
+        script = """
+          globalThis.document = { createElement: () => ({ setAttribute() {}, append() {} }) };
+          const lines = new m.Lines();
+          lines.set(given, new Map());
+          return [[false, null], [false, "c"], [true, null]].map(([all, hot]) => {
+            Object.assign(lines, { all, hot });
+            return lines.shown.map((edge) => edge.id);
+          });
+        """
+        edges = [
+            {"id": "boss", "kind": "rep", "source": "a", "target": "b"},
+            {"id": "says", "kind": "inf", "source": "c", "target": "b"},
+            {"id": "other", "kind": "con", "source": "a", "target": "b"},
+        ]
+        assert run("map-lines.js", script, edges) == [["boss"], ["boss", "says"], ["boss", "says", "other"]]
 
 
 class TestReplay:

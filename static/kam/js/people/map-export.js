@@ -21,13 +21,14 @@ function pathOf(edge) {
 
 export function sceneOf(canvas, { title, subtitle, roleWords }) {
   const { cy, model } = canvas;
+  const ground = canvas.lines.shown.filter((edge) => cy.getElementById(edge.id).empty());
   return {
     title, subtitle, model, roleWords, c: tokens(), frames: canvas.frames ?? [], laneTop: canvas.laneTop,
     nodes: cy.nodes().map((node) => ({ id: node.id(), ...node.position() })),
-    edges: cy.edges().map((edge) => {
+    edges: ground.map((edge) => ({ kind: edge.kind, path: canvas.lines.cornersOf(edge).map((corner, at) => `${at ? "L" : "M"}${spot(corner)}`).join(""), label: "", width: edge.kind === "rep" ? 1.4 : 0.8 })).concat(cy.edges().map((edge) => {
       const kind = kindOf(edge);
       return { kind, path: pathOf(edge), label: kind === "rep" || kind === "tie" ? "" : edge.data("label"), middle: edge.midpoint(), width: kind === "rep" || kind === "tie" ? 1.4 : kind === "path" ? 4 : kind === "con" ? 2 : lineWidth(edge.data("strength")) };
-    }),
+    })),
   };
 }
 

@@ -50,9 +50,16 @@ export class Lines {
     return from && to ? cornersOf(edge.kind, from, to) : [];
   }
 
+  // The lines that are drawn, in view or not.
+  get shown() {
+    const { all, hot } = this;
+    return this.edges.filter((edge) => all || edge.kind === "rep" || isNear(edge, hot));
+  }
+
   // `hot`: whose lines stand out; `all`: whether the influence of everybody else is drawn as well.
   draw({ zoom, pan, width, height, inks, faded, hot, all }) {
     const { sheet, edges } = this;
+    Object.assign(this, { all, hot });
     const dense = devicePixelRatio || 1;
     const now = edges.length ? [zoom, pan.x, pan.y, width, height, dense, all].join() : "nothing";
     if (this.#drawn === now) return;
@@ -69,9 +76,8 @@ export class Lines {
     const view = { left: -pan.x / zoom, top: -pan.y / zoom, right: (width - pan.x) / zoom, bottom: (height - pan.y) / zoom };
     // One stroke for all lines that look alike.
     const strokes = new Map();
-    for (const edge of edges) {
-      const near = hot && (edge.source === hot || edge.target === hot);
-      if (!all && !near && edge.kind !== "rep") continue;
+    for (const edge of this.shown) {
+      const near = isNear(edge, hot);
       const corners = this.cornersOf(edge);
       if (!corners.length || out(corners, view)) continue;
       const alpha = faded?.has(edge.id) ? FADED : near || edge.kind === "rep" ? 1 : CALM;
@@ -90,6 +96,10 @@ export class Lines {
       pen.stroke(path);
     }
   }
+}
+
+function isNear(edge, who) {
+  return Boolean(who) && (edge.source === who || edge.target === who);
 }
 
 // Whether a line cannot touch the view: all of its corners lie beyond the same side.
