@@ -72,7 +72,8 @@ async function start(config) {
   const scene = () => sceneOf(canvas, { title: `People of ${config.name}`, subtitle: model.data.finding, roleWords });
 
   function fade() {
-    canvas.fade(filters.faded(canvas.cy.edges().map((edge) => ({ id: edge.id(), source: edge.data("source"), target: edge.data("target") }))));
+    const edges = canvas.cy.edges().map((edge) => ({ id: edge.id(), source: edge.data("source"), target: edge.data("target") }));
+    canvas.fade(filters.faded([...edges, ...canvas.lines.edges]));
   }
 
   function beside() {
