@@ -104,16 +104,16 @@ class PlaceInput(StrictSerializer):
     is_parked = Flag(required=False)
 
 
-class VersionOutput(serializers.Serializer[Any]):
+class PlaceVersionOutput(serializers.Serializer[Any]):
     contact = Id()
     version = Whole()
 
 
 class MovedOutput(serializers.Serializer[Any]):
-    places = VersionOutput(many=True)
+    places = PlaceVersionOutput(many=True)
 
 
-class ChangeOutput(serializers.Serializer[Any]):
+class MapChangeOutput(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     kind = Choice(
         choices=[
@@ -128,7 +128,7 @@ class ChangeOutput(serializers.Serializer[Any]):
 
 class MarkOutput(serializers.Serializer[Any]):
     at = serializers.DateTimeField(help_text="Ask for the map `as_of` this moment to see these changes made.")
-    changes = ChangeOutput(many=True)
+    changes = MapChangeOutput(many=True)
 
 
 class PeopleMapHistoryOutput(serializers.Serializer[Any]):
