@@ -94,7 +94,7 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 
 
 def saved(page: Page) -> None:
-    expect(page.locator("#pm-state")).to_have_text("All changes are saved")
+    expect(page.locator("#pm-state")).to_have_text("Saved")
 
 
 def managers(tenant: Any) -> dict[str, str | None]:

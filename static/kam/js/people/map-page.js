@@ -17,7 +17,7 @@ import { Store } from "./map-store.js";
 import { lineWords, standing } from "./map-words.js";
 
 const STATES = {
-  saved: () => "All changes are saved",
+  saved: () => "Saved",
   saving: () => "Saving…",
   offline: (count) => `Offline: ${count} kept here, trying again`,
   failed: (count) => `Not saved yet: ${count} kept here, trying again`,
