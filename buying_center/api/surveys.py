@@ -1,7 +1,7 @@
 """`surveys/`: asking one person of the customer how they see us (K9)."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +14,7 @@ from buying_center.services.surveys import DAYS, MOST_DAYS, survey_ask, survey_r
 from kam.common.api.etag import version_tag
 from kam.common.api.fields import Choice, Flag, Id, StrictSerializer, Text, Whole
 from kam.common.api.filters import Filter, FlagFilter, IdFilter, ListQuery
-from kam.common.api.views import ListApi, ReadApi
+from kam.common.api.views import ListApi, ReadApi, RowsApi
 from kam.tenancy.answer_links import STATES
 
 STATE_CHOICES = [(state, state) for state in STATES]
@@ -94,12 +94,10 @@ class SurveyListApi(ListApi):
         return Response(body, status=201, headers=headers)
 
 
-class SurveyDetailApi(ReadApi):
-    """One survey."""
+class _SurveyRows(RowsApi):
+    """Surveys as this member may see them."""
 
-    permissions = {"GET": "accounts.view"}
     Output = SurveyOutput
-    errors: ClassVar[tuple[int, ...]] = (404,)
 
     def rows(self) -> Any:
         return survey_visible(self.principal)
@@ -108,10 +106,16 @@ class SurveyDetailApi(ReadApi):
         return _tag(row)
 
 
-class SurveyRevokeApi(SurveyDetailApi):
+class SurveyDetailApi(_SurveyRows, ReadApi):
+    """One survey."""
+
+    permissions = {"GET": "accounts.view"}
+    errors = (404,)
+
+
+class SurveyRevokeApi(_SurveyRows):
     """POST takes the link back: it works no more."""
 
-    http_method_names = ["post", "options"]
     permissions = {"POST": "accounts.change"}
     errors = (404, 409)
 
