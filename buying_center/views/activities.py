@@ -63,7 +63,7 @@ def log(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
     return _show(request, account, form=form, status=422)
 
 
-@requires("accounts.view", write="accounts.change")
+@requires("accounts.change")
 def edit(request: HttpRequest, account_id: uuid.UUID, activity_id: uuid.UUID) -> HttpResponse:
     """Change an entry. Somebody else's save in between is shown beside one's own."""
     account, activity = _own(request, account_id, activity_id)

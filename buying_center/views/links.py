@@ -59,7 +59,7 @@ def engagement_create(request: HttpRequest, account_id: uuid.UUID, contact_id: u
     return _show(request, contact, form=form, status=422)
 
 
-@requires("accounts.view", write="accounts.change")
+@requires("accounts.change")
 def engagement_edit(
     request: HttpRequest, account_id: uuid.UUID, contact_id: uuid.UUID, engagement_id: uuid.UUID
 ) -> HttpResponse:

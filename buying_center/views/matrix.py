@@ -81,7 +81,7 @@ def matrix(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
     return render(request, "buying_center/matrix.html", context)
 
 
-@requires("accounts.view", write="accounts.change")
+@requires("accounts.change")
 def cell(
     request: HttpRequest, account_id: uuid.UUID, contact_id: uuid.UUID, place_id: uuid.UUID
 ) -> HttpResponse:

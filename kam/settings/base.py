@@ -275,6 +275,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "ZoneEnum": [(zone, zone) for zone in ("power", "threat", "receptive")],
         "LadderEnum": "accounts.models.Ladder",
         "SegmentKindEnum": "accounts.models.Segment.Kind",
         "ProductLineKindEnum": "accounts.models.ProductLine.Kind",

@@ -245,7 +245,7 @@ def facts_near(outline: Outline, cells: Collection[Key]) -> Facts:
         cursor.execute(_NEAR_ROWS, [account.tenant_id, account.pk, segments])
         rows = [Row(None, None, WHOLE_ACCOUNT, None, None), *(Row(*row) for row in cursor.fetchall())]
         cursor.execute(_NEAR_LINES, [account.tenant_id, account.pk, columns])
-        lines = [Line(*row, None, None) for row in cursor.fetchall()]
+        lines = [Line(*row, None, None) for row in cursor.fetchall()]  # type: ignore[call-arg]
     spots = Spots(rows, lines)
     return Facts(
         account=account,
@@ -446,7 +446,8 @@ def entries(
 
     With `near` only what stands in the rows and columns of these cells.
     """
-    text, values = _CELLS, [account.tenant_id, account.pk]
+    text: str = _CELLS
+    values: list[Any] = [account.tenant_id, account.pk]
     if near is not None:
         text, values = _CELLS + _NEAR, [*values, *_rows_and_columns(near)]
     with connection.cursor() as cursor:
