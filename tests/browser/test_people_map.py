@@ -120,6 +120,9 @@ def test_a_map_of_eight_people_grows_from_nothing_with_the_mouse(
             dialog.get_by_label("Decider").check()
         dialog.get_by_role("button", name="Add person").click()
         card(page, name).wait_for()
+        # The new card is chosen, and brought into view, when the server has answered.
+        expect(page.locator("#announcer")).to_contain_text(f"{name}. ")
+        saved(page)
     # Everybody stood beside each other; dropping a card on another hangs it there.
     page.locator("#pm-fit").click()
     for name, boss in EIGHT.items():
