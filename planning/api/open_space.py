@@ -215,7 +215,7 @@ class OpenSpaceApi(KamApi):
         if answer is None:
             answer = _answer(open_space_facts(account, outline))
             # Kept only where nobody changed anything while it was read.
-            if read_stamp(account) == outline.stamp:
+            if read_stamp(account, outline.settings) == outline.stamp:
                 _answers.keep(tag, answer)
         return self.tagged(request, answer, tag)
 

@@ -17,11 +17,9 @@ from planning.selectors.open_space_facts import (
     Entry,
     Facts,
     Key,
-    Sales,
-    fiscal_year,
     open_space_facts,
-    twelve_months,
 )
+from planning.selectors.open_space_sales import Sales, fiscal_year, twelve_months
 
 NO_SALES = Sales(ZERO, ZERO)
 Money = Callable[[Decimal], Any]

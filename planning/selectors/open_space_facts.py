@@ -25,34 +25,12 @@ from kam.tenancy.reference import reference_date
 from kam.tenancy.selectors import tenant_settings
 from planning.models import Position
 from planning.selectors.estimates import EstimatedPotential, PeerLine, account_estimates, peer_lines
+from planning.selectors.open_space_sales import Sales, Sold, read_sales
 from planning.selectors.open_space_stamp import Stamp, read_stamp
 
 Key = tuple[uuid.UUID | None, uuid.UUID]
 ZERO, CENT = Decimal(0), Decimal("0.0001")
 WHOLE_ACCOUNT = "Whole account"
-
-
-def twelve_months(reference: date) -> tuple[date, date]:
-    """First day of the first and of the last month of the trailing 12 months (K1)."""
-    last = reference.replace(day=1)
-    return _months_before(last, 11), last
-
-
-def fiscal_year(reference: date, *, start_month: int) -> tuple[date, date]:
-    """First day of the first and of the last month of the last fiscal year that is over at `reference`.
-
-    `start_month` 1–12 is the month in which the tenant's year begins; `reference` a last day of a month.
-    """
-    month = reference.replace(day=1)
-    # How many months of the running year are over; a year that ends with the reference is over.
-    into = (month.month - start_month) % 12 + 1
-    last = month if into == 12 else _months_before(month, into)
-    return _months_before(last, 11), last
-
-
-def _months_before(month: date, count: int) -> date:
-    number = month.year * 12 + month.month - 1 - count
-    return date(number // 12, number % 12 + 1, 1)
 
 
 class Line(NamedTuple):
@@ -120,13 +98,6 @@ class Entry(NamedTuple):
 EMPTY = Entry()
 
 
-class Sales(NamedTuple):
-    """Net sales of a cell, credits included: of the trailing 12 months, and of the last fiscal year."""
-
-    year: Decimal
-    fiscal: Decimal
-
-
 class Spots:
     """Numbers the cells of a grid, row by row: number of the row × number of columns + number of the column.
 
@@ -162,7 +133,6 @@ class Facts:
     lines: list[Line]
     spots: Spots
     stamp: Stamp
-    sold: "Sold"
     sales: dict[int, Sales]
     entered: dict[int, Entry]
     factors: list["Factor"]
@@ -201,18 +171,17 @@ class Outline(NamedTuple):
     account: Account
     settings: TenantSettings
     stamp: Stamp
-    sold: "Sold"
 
 
-def open_space_outline(account: Account, *, sums: bool = True) -> Outline:
-    """Read the outline of an account's Open Space; three queries. Without `sums` it only tells a tag."""
+def open_space_outline(account: Account) -> Outline:
+    """Read the outline of an account's Open Space; two queries."""
     settings = tenant_settings()
-    return Outline(account, settings, read_stamp(account), read_sales(account, settings, sums=sums))
+    return Outline(account, settings, read_stamp(account, settings))
 
 
 def open_space_facts(account: Account, outline: Outline | None = None) -> Facts:
     """Read the Open Space of an account, or the rest of it."""
-    _, settings, stamp, sold = outline or open_space_outline(account)
+    _, settings, stamp = outline or open_space_outline(account)
     factors, links = open_factors(account)
     rows, lines = open_space_rows(account), open_space_lines(account)
     spots = Spots(rows, lines)
@@ -224,8 +193,7 @@ def open_space_facts(account: Account, outline: Outline | None = None) -> Facts:
         lines=lines,
         spots=spots,
         stamp=stamp,
-        sold=sold,
-        sales=_sales_by_spot(sold.sums, spots),
+        sales=_sales_by_spot(read_sales(account, settings), spots),
         entered=entries(account, spots, factors, links),
         factors=factors,
         links=links,
@@ -255,7 +223,6 @@ def facts_near(outline: Outline, cells: Collection[Key]) -> Facts:
         lines=lines,
         spots=spots,
         stamp=outline.stamp,
-        sold=outline.sold,
         sales={},
         entered=entries(account, spots, factors, links, near=cells),
         factors=factors,
@@ -275,63 +242,7 @@ _NEAR_LINES = """
 """
 
 
-# Sums by product come in the order of the rollup's key; the few that are left are brought together by line.
-_SOLD = """
-        SELECT product_id, segment_id,
-               coalesce(sum(net_sales) FILTER (WHERE month >= %(first)s), 0) AS year,
-               coalesce(sum(net_sales) FILTER (WHERE month BETWEEN %(fiscal_first)s AND %(fiscal_last)s), 0)
-                   AS fiscal
-        FROM accounts_cellmonth
-        WHERE tenant_id = %(tenant)s AND account_id = %(account)s
-            AND month BETWEEN least(%(first)s, %(fiscal_first)s) AND %(last)s
-        GROUP BY product_id, segment_id
-"""
-_STAMP_OF_SOLD = """
-    SELECT sum(hash_record_extended(ROW(p.product_line_id, s.product_id, s.segment_id, s.year, s.fiscal), 0))
-    FROM {sold} s JOIN accounts_product p ON p.tenant_id = %(tenant)s AND p.id = s.product_id
-"""
-_ONLY_STAMP = f"SELECT NULL, NULL, NULL, NULL, ({_STAMP_OF_SOLD.format(sold=f'({_SOLD})')})"
-_SALES = f"""
-    WITH sold AS MATERIALIZED ({_SOLD})
-    SELECT s.segment_id::text, p.product_line_id::text, sum(s.year)::text, sum(s.fiscal)::text,
-           ({_STAMP_OF_SOLD.format(sold="sold")})
-    FROM sold s
-    JOIN accounts_product p ON p.tenant_id = %(tenant)s AND p.id = s.product_id
-    GROUP BY s.segment_id, p.product_line_id
-"""
-
-
-class Sold(NamedTuple):
-    """Net sales by segment and line in both windows, credits included.
-
-    `stamp`: one number for all of them, None where nothing was sold. `sums`: segment, product line and the sums of
-    both windows, as text; empty where only the stamp was read.
-    """
-
-    stamp: Decimal | None
-    sums: list[tuple[str | None, str | None, str, str]]
-
-
-def read_sales(account: Account, settings: TenantSettings, *, sums: bool = True) -> Sold:
-    """What an account was sold, or only the stamp of it. One query."""
-    reference = reference_date(settings)
-    first, last = twelve_months(reference)
-    fiscal_first, fiscal_last = fiscal_year(reference, start_month=settings.fiscal_year_start)
-    values: dict[str, Any] = {
-        "tenant": account.tenant_id,
-        "account": account.pk,
-        "first": first,
-        "last": last,
-        "fiscal_first": fiscal_first,
-        "fiscal_last": fiscal_last,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_SALES if sums else _ONLY_STAMP, values)
-        rows = cursor.fetchall()
-    return Sold(rows[0][4] if rows else None, [row[:4] for row in rows] if sums else [])
-
-
-def _sales_by_spot(sold: Iterable[tuple[str | None, str | None, str, str]], spots: Spots) -> dict[int, Sales]:
+def _sales_by_spot(sold: Iterable[Sold], spots: Spots) -> dict[int, Sales]:
     found = {}
     for segment, line, year, fiscal in sold:
         spot = spots.find(segment, line)

@@ -1,18 +1,22 @@
-"""Whether anything that people edit has changed in an account's Open Space, without reading it."""
+"""Whether anything that an account's Open Space shows has changed, without reading it."""
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from accounts.models import Account
+from kam.tenancy.models import TenantSettings
+from planning.selectors.open_space_sales import windows_of
 
 
 class Stamp(NamedTuple):
     """One number for each set that the grid shows; equal numbers mean that nothing of the set has changed.
 
-    A sum of hashes depends on no order. A stored cell is told by its version, which the database counts.
+    A sum of hashes depends on no order. A stored cell is told by its version, which the database counts, and sales
+    by the keys of the account's months: a month of the rollups that is computed anew gets a new one
+    (`accounts.services.rollups`), a move of a product to another line included.
     """
 
     settings: str
@@ -24,6 +28,7 @@ class Stamp(NamedTuple):
     cells: Decimal | None
     people: Decimal | None
     peers: Decimal | None
+    sales: Decimal | None
 
 
 _STAMP = """
@@ -45,16 +50,23 @@ _STAMP = """
         (SELECT sum(hashtextextended(concat_ws('|', m.id, u.id, u.name, u.email), 0)) FROM tenancy_membership m
          JOIN tenancy_user u ON u.id = m.user_id WHERE m.tenant_id = %(tenant)s),
         (SELECT sum(hashtextextended(p::text, 0)) FROM planning_peerpotential p
-         WHERE p.tenant_id = %(tenant)s AND p.industry IN (%(industry)s, ''))
+         WHERE p.tenant_id = %(tenant)s AND p.industry IN (%(industry)s, '')),
+        (SELECT sum(hash_record_extended(ROW(m.id), 0)) FROM accounts_accountmonth m
+         WHERE m.tenant_id = %(tenant)s AND m.account_id = %(account)s
+             AND m.month BETWEEN least(%(first)s, %(fiscal_first)s) AND %(last)s)
 """
 
 
-def read_stamp(account: Account) -> Stamp:
-    """The stamp of an account as it is stored now; one query."""
+def read_stamp(account: Account, settings: TenantSettings) -> Stamp:
+    """The stamp of an account as it is stored now; one query. `settings` tell the windows of its sales."""
+    values: dict[str, Any] = {
+        "tenant": account.tenant_id,
+        "account": account.pk,
+        "industry": account.industry,
+        **windows_of(settings),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _STAMP, {"tenant": account.tenant_id, "account": account.pk, "industry": account.industry}
-        )
+        cursor.execute(_STAMP, values)
         return Stamp(*cursor.fetchone())
 
 

@@ -83,7 +83,7 @@ def open_space_patch(
     authorise(principal, "accounts.change", row)
     # The computed growth type of a cell follows from the sales of its whole column.
     brief = brief and not any("growth_type" in cell for cell in cells)
-    outline = open_space_outline(row, sums=not brief)
+    outline = open_space_outline(row)
     keys = [_key(cell) for cell in cells]
     facts = facts_near(outline, keys) if brief else open_space_facts(row, outline)
     if not if_match.anything and not if_match.matches(open_space_tag(outline)):
@@ -203,7 +203,7 @@ def _write(principal: Principal, facts: Facts, changes: Sequence[CellChange]) ->
     # Only what this write changed, so that another's change meanwhile is still one that the reader has not seen.
     facts.stamp = stamp_after(facts.stamp, [row[-1] for row in stored.values()])
     if _link(facts, changes):
-        facts.stamp = facts.stamp._replace(links=read_stamp(account).links)
+        facts.stamp = facts.stamp._replace(links=read_stamp(account, facts.settings).links)
 
 
 def _link(facts: Facts, changes: Sequence[CellChange]) -> bool:

@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import Account, CellMonth, Product, ProductLine, Segment
+from accounts.models import Account, Product, ProductLine, Segment
+from accounts.services.rollups import rollups_refresh
 from kam.common import formatting
 from kam.tenancy.context import tenant_context
 from kam.tenancy.models import Membership, Role, Tenant, TenantSettings
@@ -23,6 +24,7 @@ from tests.factories import (
     OpenSpaceCellFactory,
     ProductFactory,
     ProductLineFactory,
+    SalesLineFactory,
     SegmentFactory,
     SuccessFactorFactory,
 )
@@ -223,15 +225,14 @@ def sell(desk: Desk, amount: str, month: date) -> None:
     """Net sales of the first line in the first segment, in one month."""
     with tenant_context(desk.tenant.id):
         product = Product.objects.first() or ProductFactory(product_line=desk.lines[0])
-        CellMonth.objects.create(
-            tenant_id=desk.tenant.id,
+        SalesLineFactory(
             account=desk.account,
             segment=desk.segments[0],
             product=product,
-            month=month,
+            date=month,
             net_sales=Decimal(amount),
-            lines=1,
         )
+        rollups_refresh(account_months=[(desk.account.pk, month)])
 
 
 def test_the_fiscal_year_is_shown_and_changes_no_gap(open_as: Open, desk: Desk) -> None:

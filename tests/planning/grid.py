@@ -7,8 +7,9 @@ from typing import Any
 
 from rest_framework.test import APIClient
 
-from accounts.models import Account, CellMonth, Product, ProductLine, Segment
-from tests.factories import ProductFactory
+from accounts.models import Account, Product, ProductLine, Segment
+from accounts.services.rollups import rollups_refresh
+from tests.factories import ProductFactory, SalesLineFactory
 
 Api = Callable[..., APIClient]
 
@@ -27,15 +28,14 @@ class World:
 
     def sell(self, segment: Segment | None, line: ProductLine, amount: str, month: date) -> None:
         product = Product.objects.filter(product_line=line).first() or ProductFactory(product_line=line)
-        CellMonth.objects.create(
-            tenant_id=self.account.tenant_id,
+        SalesLineFactory(
             account=self.account,
             segment=segment,
             product=product,
-            month=month,
+            date=month,
             net_sales=Decimal(amount),
-            lines=1,
         )
+        rollups_refresh(account_months=[(self.account.pk, month)])
 
 
 def url(world: World) -> str:

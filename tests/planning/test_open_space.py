@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from kam.tenancy.models import Membership, Tenant, TenantSettings
 from planning.models import OpenSpaceCell, PeerPotential
-from planning.selectors.open_space_facts import fiscal_year, open_space_rows, twelve_months
+from planning.selectors.open_space_facts import open_space_rows
+from planning.selectors.open_space_sales import fiscal_year, twelve_months
 from planning.signals import open_space_changed
 from tests.factories import (
     ProductLineFactory,
