@@ -2,11 +2,12 @@
 
 import datetime
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,9 +26,12 @@ from buying_center.changes import Mark, marks_of
 from buying_center.models import ZONES, BuyingRole, ContactLevel
 from buying_center.selectors.centre import CentreRows, centre_rows, our_places, our_rows
 from buying_center.selectors.people_map import map_now, map_of
+from buying_center.selectors.people_map_tag import people_map_tag
 from buying_center.selectors.replay import centre_events, centre_rows_at
 from buying_center.services.map_places import map_places_set
 from kam.common.api.fields import Choice, Day, Flag, Id, Ratio, StrictSerializer, Text, Whole
+from kam.common.api.kept import Encoded, KeptAnswers
+from kam.common.api.renderers import json_bytes
 from kam.common.api.views import KamApi
 from kam.tenancy.history import members_named
 
@@ -139,6 +143,12 @@ class _AsOf(serializers.Serializer[Any]):
     as_of = serializers.DateTimeField(required=False)
 
 
+TAG = OpenApiParameter(
+    "ETag", str, OpenApiParameter.HEADER, response=[200], description="Of the centre as it is now."
+)
+NOT_MODIFIED = OpenApiResponse(description="Not modified: the reader has this version.")
+_answers = KeptAnswers(megabytes=16)
+
 AS_OF = OpenApiParameter("as_of", datetime.datetime, description="As the centre stood at that moment.")
 
 
@@ -152,11 +162,15 @@ class PeopleMapApi(KamApi):
     class Input(StrictSerializer):
         places = serializers.ListField(child=PlaceInput(), min_length=1, max_length=MOST_PLACES)
 
-    @extend_schema(parameters=[AS_OF], responses={200: PeopleMapOutput})
+    @extend_schema(parameters=[AS_OF, TAG], responses={200: PeopleMapOutput, 304: NOT_MODIFIED})
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         account, moment = _account(self, pk), _moment(self, request)
-        drawn = map_now(account.pk) if moment is None else map_of(centre_rows_at(account.pk, moment))
-        return Response({"account": account.pk, "as_of": moment, **drawn})
+        if moment is not None:
+            drawn = map_of(centre_rows_at(account.pk, moment))
+            return Response({"account": account.pk, "as_of": moment, **drawn})
+        return _kept(
+            self, request, account, lambda: {"account": account.pk, "as_of": None, **map_now(account.pk)}
+        )
 
     @extend_schema(request=Input, responses={200: MovedOutput})
     def patch(self, request: Request, pk: uuid.UUID) -> Response:
@@ -176,11 +190,12 @@ class PeopleMapFindingsApi(KamApi):
     errors = (404,)
     Output = PeopleMapFindingsOutput
 
-    @extend_schema(parameters=[AS_OF], responses={200: PeopleMapFindingsOutput})
+    @extend_schema(parameters=[AS_OF, TAG], responses={200: PeopleMapFindingsOutput, 304: NOT_MODIFIED})
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         account, moment = _account(self, pk), _moment(self, request)
-        rows = centre_rows(account.pk) if moment is None else centre_rows_at(account.pk, moment)
-        return Response(findings_json(rows, as_of=moment))
+        if moment is not None:
+            return Response(findings_json(centre_rows_at(account.pk, moment), as_of=moment))
+        return _kept(self, request, account, lambda: findings_json(centre_rows(account.pk)))
 
 
 class PeopleMapHistoryApi(KamApi):
@@ -196,6 +211,19 @@ class PeopleMapHistoryApi(KamApi):
         team = {row["id"]: row["name"] for row in our_rows(our_places(account.pk))}
         marks = marks_of(centre_events(account.pk), team, timezone.get_current_timezone())
         return Response({"marks": _marks_json(marks)})
+
+
+def _kept(view: KamApi, request: Request, account: Account, make: Callable[[], dict[str, Any]]) -> Response:
+    """What a view answers about a centre as it is now: made once for what is stored, kept under its tag."""
+    tag = people_map_tag(account.pk)
+    key = f"{type(view).__name__} {tag}"
+    answer = _answers.get(key)
+    if answer is None:
+        answer = Encoded(json_bytes(make()))
+        # Kept only where nobody changed anything while it was read.
+        if people_map_tag(account.pk) == tag:
+            _answers.keep(key, answer)
+    return view.tagged(request, answer, tag)
 
 
 def findings_json(rows: CentreRows, *, as_of: datetime.datetime | None = None) -> dict[str, Any]:

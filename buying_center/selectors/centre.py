@@ -5,7 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -18,8 +18,9 @@ from buying_center.network import Analysis, Centre, Line, Ours, Someone, Tie, an
 from buying_center.network.model import Id
 from buying_center.network.zones import ZoneMark, suggested_zones
 from buying_center.selectors.our_side import OurSide
-from buying_center.selectors.selling_center import selling_center_list
-from kam.common.json_rows import json_rows
+from buying_center.selectors.selling_center import places_of
+from kam.common.json_rows import json_rows, json_rows_of
+from kam.common.prepared import Prepared
 from kam.tenancy.context import current_tenant_id
 
 _PERSON = ("name", "external_id", "email", "phone", "is_placeholder")
@@ -189,21 +190,38 @@ def centre_of(account: Account) -> CentreRows:
     return found
 
 
+_ROLES = Prepared(
+    lambda tenant, account: (
+        ContactRole.objects.filter(tenant_id=tenant, contact__tenant_id=tenant, contact__account_id=account)
+        .order_by("role")
+        .values("contact_id", "role")
+    ),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
+
+
 def roles_held(account_id: uuid.UUID) -> dict[Id, list[str]]:
     """The roles of everybody in a centre, by contact. One query."""
-    tenant_id = current_tenant_id()
+    statement = _ROLES.statement(tenant=current_tenant_id(), account=account_id)
     roles: dict[Id, list[str]] = defaultdict(list)
-    held = ContactRole.objects.filter(
-        tenant_id=tenant_id, contact__tenant_id=tenant_id, contact__account_id=account_id
-    )
-    for row in json_rows(held.order_by("role"), "contact_id", "role"):
+    for row in json_rows_of(statement, ("contact_id", "role")):
         roles[row["contact_id"]].append(row["role"])
     return roles
 
 
+_PLACES = Prepared(
+    lambda tenant, account: (
+        places_of(tenant).filter(account_id=account).select_related("member__user", "employee")
+    ),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
+
+
 def our_places(account_id: uuid.UUID) -> list[SellingCenterMember]:
     """Every place of the account's selling centre, with the person behind it. One query."""
-    return list(selling_center_list(account_id=account_id))
+    return _PLACES(tenant=current_tenant_id(), account=account_id)
 
 
 def our_rows(places: Iterable[SellingCenterMember]) -> list[dict[str, Any]]:
@@ -247,13 +265,23 @@ def whole_row(row: dict[str, Any], roles: dict[Id, list[str]], members: dict[Id,
 
 def zones_inside(row: dict[str, Any]) -> list[str]:
     """The zones that somebody lies in: a person's override, else what the figures suggest."""
-    suggested = suggested_zones(row["power"], row["attitude"], row["receptiveness"], row["is_opponent"])
-    inside = []
-    for zone, found in suggested.items():
-        override = row[f"zone_{zone}"]
-        if found if override is None else override:
-            inside.append(zone)
-    return inside
+    overrides = tuple(row[f"zone_{zone}"] for zone in ZONES)
+    return list(
+        _zones_inside(
+            row["power"], row["attitude"], row["receptiveness"], row["is_opponent"], overrides=overrides
+        )
+    )
+
+
+# Hundreds of people share a few judgements.
+@lru_cache(maxsize=4096)
+def _zones_inside(*judged: Any, overrides: tuple[bool | None, ...]) -> tuple[str, ...]:
+    suggested = suggested_zones(*judged)
+    return tuple(
+        zone
+        for zone, override in zip(ZONES, overrides, strict=True)
+        if (suggested[zone] if override is None else override)
+    )
 
 
 def _links(account_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 
 
-def _places(tenant_id: uuid.UUID) -> "QuerySet[SellingCenterMember]":
+def places_of(tenant_id: uuid.UUID) -> "QuerySet[SellingCenterMember]":
+    """Places in the selling centres of a tenant, named on every joined table, lead first."""
     return SellingCenterMember.objects.filter(
         Q(member__isnull=True) | Q(member__tenant_id=tenant_id),
         Q(employee__isnull=True) | Q(employee__tenant_id=tenant_id),
@@ -25,7 +26,7 @@ def _places(tenant_id: uuid.UUID) -> "QuerySet[SellingCenterMember]":
 
 _PEOPLE = Prepared(
     lambda tenant, account: (
-        _places(tenant)
+        places_of(tenant)
         .filter(account_id=account)
         .select_related("member__user", "employee")
         .only("id", "tenant_id", "member__user__name", "member__user__email", "employee__name")
@@ -42,7 +43,7 @@ def selling_center_people(*, account_id: uuid.UUID) -> list[SellingCenterMember]
 
 def selling_center_list(*, account_id: uuid.UUID | None = None) -> QuerySet[SellingCenterMember]:
     """Places in selling centres (of one account), with the person behind each, lead first."""
-    members = _places(current_tenant_id()).select_related("member__user", "employee", "account")
+    members = places_of(current_tenant_id()).select_related("member__user", "employee", "account")
     return members if account_id is None else members.filter(account_id=account_id)
 
 

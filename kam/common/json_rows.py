@@ -18,42 +18,38 @@ def json_rows(
     rows: "QuerySet[Any, Any]", *columns: str, keys: Sequence[str] = (), **expressions: Any
 ) -> list[dict[str, Any]]:
     """The rows as dictionaries, in the query's order. One query."""
-    names = (*columns, *expressions)
+    try:
+        statement = rows.values(*columns, **expressions).query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    return json_rows_of(statement, (*columns, *expressions), keys=keys, using=rows.db)
+
+
+def json_rows_of(
+    statement: tuple[str, Sequence[Any]],
+    names: Sequence[str],
+    *,
+    keys: Sequence[str] = (),
+    using: str = "default",
+) -> list[dict[str, Any]]:
+    """The same of a statement of the ORM that is written already (`kam.common.prepared`); `names` are its columns."""
     # Column by column, so that no name is written for every row.
-    asked = ", ".join(f"json_agg({_quoted(rows, name)})::text" for name in names)
-    found = _read(rows.values(*columns, **expressions), asked)
-    if found is None or found[0] is None:
+    asked = ", ".join(f"json_agg({_quoted(using, name)})::text" for name in names)
+    found = _read(statement, asked, using)
+    if found[0] is None:
         return []
     columns_read = map(orjson.loads, found)
     return [dict(zip(keys or names, values, strict=True)) for values in zip(*columns_read, strict=True)]
 
 
-def json_text(
-    rows: "QuerySet[Any, Any]", *columns: str, keys: Sequence[str], **expressions: Any
-) -> orjson.Fragment:
-    """The rows as one piece of JSON to hand on: nothing of it becomes an object here. One query.
-
-    `keys` are words of the program: they stand in the statement as they are.
-    """
-    names = (*columns, *expressions)
-    pairs = (f"'{key}', {_quoted(rows, name)}" for key, name in zip(keys, names, strict=True))
-    found = _read(
-        rows.values(*columns, **expressions), f"json_agg(json_build_object({', '.join(pairs)}))::text"
-    )
-    return orjson.Fragment(found[0] if found and found[0] else "[]")
+def _quoted(using: str, name: str) -> str:
+    return connections[using].ops.quote_name(name)
 
 
-def _quoted(rows: "QuerySet[Any, Any]", name: str) -> str:
-    return connections[rows.db].ops.quote_name(name)
-
-
-def _read(rows: "QuerySet[Any, Any]", asked: str) -> tuple[Any, ...] | None:
-    try:
-        sql, params = rows.query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    with connections[rows.db].cursor() as cursor:
-        # Django and the two functions above wrote this; values stay parameters.
-        cursor.execute(f"SELECT {asked} FROM ({sql}) found", params)  # noqa: S608
-        found: tuple[Any, ...] | None = cursor.fetchone()
+def _read(statement: tuple[str, Sequence[Any]], asked: str, using: str) -> tuple[Any, ...]:
+    text, values = statement
+    with connections[using].cursor() as cursor:
+        # Django and the functions above wrote this; values stay parameters.
+        cursor.execute(f"SELECT {asked} FROM ({text}) found", values)  # noqa: S608
+        found: tuple[Any, ...] = cursor.fetchone()
     return found

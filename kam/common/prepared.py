@@ -41,10 +41,16 @@ class Prepared(Generic[M]):
 
     def __call__(self, **values: Any) -> list[Any]:
         """The rows: what the queryset gives, model instances or tuples."""
-        text, places, read = self._compiled or self._compile()
+        text, given = self.statement(**values)
+        assert self._compiled is not None, "The statement is written."
         with connection.cursor() as cursor:
-            cursor.execute(text, [values[name] if name else fixed for name, fixed in places])
-            return read(cursor.fetchall())
+            cursor.execute(text, given)
+            return self._compiled[2](cursor.fetchall())
+
+    def statement(self, **values: Any) -> tuple[str, list[Any]]:
+        """The text and its parameters, for a statement around it."""
+        text, places, _ = self._compiled or self._compile()
+        return text, [values[name] if name else fixed for name, fixed in places]
 
     def first(self, **values: Any) -> Any:
         """The first row, None without one."""

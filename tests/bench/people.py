@@ -75,6 +75,7 @@ class BigCentre:
                 "account_id": [self.account],
                 "member_id": [str(self.member.id)],
                 "role": ["kam"],
+                **{name: [""] for name in ("title", "function", "level", "reason")},
             },
         )
         _copy(

@@ -105,7 +105,7 @@ class TestToday:
             if name.endswith("thousand") and "nodes" in reply.json():
                 assert (len(reply.json()["nodes"]), len(reply.json()["links"])) == (1000, 3000)
         # Settings, account, our side, roles, people, connections, lines.
-        assert counts["thousand"] == counts["two"] <= counts["nothing"] + 7
+        assert counts["thousand"] == counts["two"] <= counts["nothing"] + 9
         assert counts["past thousand"] == counts["past two"] <= counts["nothing"] + 12
         assert counts["history thousand"] <= counts["history two"] <= counts["nothing"] + 12
 
