@@ -46,6 +46,7 @@ urlpatterns = [
         links.engagement_delete,
         name="engagement_delete",
     ),
+    path("activities/add/", activities.choose_account, name="activity_add"),
     path(LOG, activities.log, name="activities"),
     path(f"{LOG}<uuid:activity_id>/", activities.edit, name="activity_edit"),
     path(f"{LOG}<uuid:activity_id>/delete/", activities.delete, name="activity_delete"),

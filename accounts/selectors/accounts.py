@@ -36,6 +36,17 @@ def account_visible(principal: Principal) -> "QuerySet[Account, Account]":
     return accounts.filter(team)
 
 
+def account_changeable(principal: Principal) -> "QuerySet[Account, Account]":
+    """The visible accounts that this member may write: the rule "accounts.change" as a query."""
+    accounts = account_visible(principal)
+    if not principal.can("accounts.change"):
+        return accounts.none()
+    if principal.role == Role.KAM:
+        led = Q(id__in=principal.team_accounts(lead_only=True))
+        return accounts.filter(led | Q(owner_id=principal.member.id))
+    return accounts
+
+
 def of_visible_accounts(
     rows: "QuerySet[Any, Any]", principal: Principal, *, or_none: bool = False
 ) -> "QuerySet[Any, Any]":

@@ -5,7 +5,7 @@ import uuid
 from django.db.models import Q
 
 from accounts.models import Account
-from accounts.selectors.accounts import account_visible
+from accounts.selectors.accounts import account_changeable, account_visible
 from kam.tenancy.access import Principal
 
 SEPARATOR = " · "
@@ -16,15 +16,17 @@ def account_words(account: Account) -> str:
     return f"{account.name}{SEPARATOR}{account.external_id}" if account.external_id else account.name
 
 
-def account_search(principal: Principal, text: str, *, limit: int = 12) -> list[Account]:
-    """Visible accounts whose name holds the text or whose external id begins with it.
+def account_search(
+    principal: Principal, text: str, *, limit: int = 12, to_change: bool = False
+) -> list[Account]:
+    """Visible accounts whose name holds the text or whose external id begins with it; with `to_change` only those
+    that this member may write.
 
     Names that begin with it come first.
     """
     text = text.replace("\x00", "").strip()[:100]
-    rows = account_visible(principal).only(
-        "id", "name", "external_id", "country", "industry", "is_key_account"
-    )
+    accounts = account_changeable(principal) if to_change else account_visible(principal)
+    rows = accounts.only("id", "name", "external_id", "country", "industry", "is_key_account")
     if not text:
         return list(rows.order_by("name", "id")[:limit])
     first = list(rows.filter(name__istartswith=text).order_by("name", "id")[:limit])

@@ -4,6 +4,7 @@ import datetime
 import uuid
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 from accounts.forms.compare import compared
 from accounts.forms.fields import describe_errors, take_errors
 from accounts.models import Account
+from accounts.selectors.pickers import account_search
 from accounts.views.accounts import own_account
 from buying_center.forms.connection import ActivityForm
 from buying_center.models import Activity
@@ -34,6 +36,7 @@ from kam.tenancy.access import Principal
 from kam.tenancy.permissions import requires
 
 PAGE_SIZE = 25
+CHOICES = 20
 UNDO = "activity_undo"
 NAMES = ("kind", "happened_on", "subject", "contacts", "places", "text")
 ICONS = {"meeting": "users", "call": "phone", "email": "mail", "note": "note"}
@@ -61,6 +64,31 @@ def log(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
             return redirect(_next(request, account))
     describe_errors(form)
     return _show(request, account, form=form, status=422)
+
+
+@requires("accounts.change")
+def choose_account(request: HttpRequest) -> HttpResponse:
+    """Of which account something is to be written down; the only one that is theirs is not asked for."""
+    principal: Principal = request.principal  # type: ignore[attr-defined]
+    text = request.GET.get("q", "")
+    found = account_search(principal, text, limit=CHOICES + 1, to_change=True)
+    query = urlencode({"add": "true", "kind": _kind(request)})
+    if len(found) == 1 and not text:
+        return redirect(f"{reverse('buying_center:activities', args=[found[0].pk])}?{query}")
+    context = {
+        "accounts": found[:CHOICES],
+        "more": len(found) > CHOICES,
+        "text": text,
+        "kind": _kind(request),
+        "what": Activity.Kind(_kind(request)).label.lower(),
+        "query": query,
+    }
+    return render(request, "buying_center/activity_account.html", context)
+
+
+def _kind(request: HttpRequest) -> str:
+    kind = request.GET.get("kind", "")
+    return kind if kind in Activity.Kind.values else Activity.Kind.NOTE.value
 
 
 @requires("accounts.change")
@@ -203,9 +231,11 @@ def _show(
     can_change = principal.can("accounts.change", account)
     if can_change and form is None:
         form = quick_form(account.pk, side, today, me=principal.member.pk)
+        if request.GET.get("add") == "true" and "kind" in request.GET:
+            form.initial["kind"] = _kind(request)
     people = contact_list().filter(account_id=account.pk).order_by("person__name", "id")
     latest = next(iter(page.object_list), None)
-    filtered = any(request.GET.get(name) for name in ("q", "kind", "contact", "place"))
+    filtered = rows is not everything
     context = {
         "account": account,
         "page": page,
@@ -225,6 +255,8 @@ def _show(
 
 def _filtered(rows: Any, request: HttpRequest) -> Any:
     asked = request.GET
+    if asked.get("add") == "true":
+        return rows
     kinds = [kind for kind in asked.getlist("kind") if kind in Activity.Kind.values]
     if kinds:
         rows = rows.filter(kind__in=kinds)

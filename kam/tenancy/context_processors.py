@@ -16,6 +16,7 @@ NAV_PERMISSIONS = {
     "imports": "imports.view",
     "settings": "settings.view",
     "members": "members.view",
+    "log": "accounts.change",
 }
 
 

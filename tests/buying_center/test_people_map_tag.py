@@ -27,7 +27,10 @@ class World:
         self.account = AccountFactory(name="Fjellvik", owner=member)
         self.nora = SellingCenterMemberFactory(account=self.account, member=member, role="kam", is_lead=True)
         self.bjorn = SellingCenterMemberFactory(
-            account=self.account, member=None, employee=EmployeeFactory(name="Bjorn"), role="subject_matter_leader"
+            account=self.account,
+            member=None,
+            employee=EmployeeFactory(name="Bjorn"),
+            role="subject_matter_leader",
         )
         self.ragna = ContactFactory(account=self.account, name="Ragna", power=8)
         self.matteo = ContactFactory(account=self.account, name="Matteo", strength=3, covered_by=self.nora)
@@ -88,7 +91,9 @@ def rename_an_employee(world):
 
 
 def end_a_place(world):
-    SellingCenterMember.objects.filter(pk=world.bjorn.pk).update(valid_to="2026-01-01", valid_from="2025-01-01")
+    SellingCenterMember.objects.filter(pk=world.bjorn.pk).update(
+        valid_to="2026-01-01", valid_from="2025-01-01"
+    )
 
 
 def judge_a_connection(world):

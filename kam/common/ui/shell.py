@@ -49,3 +49,35 @@ def shell_nav(context: template.Context) -> list[dict[str, Any]]:
         current = here == url if door.key == "home" else here.startswith(url)
         doors.append({**door._asdict(), "url": url, "current": current})
     return doors
+
+
+class Adding(NamedTuple):
+    """What the phone's + writes down: a kind of activity (LOOK §11)."""
+
+    kind: str
+    label: str
+    icon: str
+
+
+ADDINGS: Final = (
+    Adding("note", "Note", "note"),
+    Adding("call", "Call", "phone"),
+    Adding("meeting", "Meeting", "users"),
+)
+
+
+@register.simple_tag(takes_context=True)
+def shell_add(context: template.Context) -> list[dict[str, str]]:
+    """What this person may write down, as ``label, icon, url``: of the account that the page shows, where it is
+    theirs to write, else of one to choose. Empty for who writes nowhere."""
+    principal, account = context.get("principal"), context.get("account")
+    if not (context.get("nav") or {}).get("log"):
+        return []
+    prefix = get_script_prefix()
+    here = (
+        principal is not None and getattr(account, "pk", None) and principal.can("accounts.change", account)
+    )
+    path = f"{prefix}accounts/{account.pk}/activities/?add=true&" if here else f"{prefix}activities/add/?"
+    return [
+        {"label": adding.label, "icon": adding.icon, "url": f"{path}kind={adding.kind}"} for adding in ADDINGS
+    ]
