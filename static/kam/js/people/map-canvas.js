@@ -28,6 +28,7 @@ export class MapCanvas {
   #lifted = null;
   #fitted = false;
   #hovered = null;
+  #place = {};
 
   constructor({ host, model, roleWords, canChange, events }) {
     Object.assign(this, { host, model, canChange, events });
@@ -69,7 +70,19 @@ export class MapCanvas {
       cy.style(canvasStyle(this.inks));
       this.#later();
     });
-    new ResizeObserver(() => cy.resize()).observe(this.surface);
+    // Cytoscape keeps where it stands on the page until told: whatever grows above it would move it away from under
+    // the pointer.
+    const observer = new ResizeObserver(() => cy.resize());
+    observer.observe(this.surface);
+    observer.observe(document.body);
+    for (const type of ["pointerenter", "pointerdown"]) this.host.addEventListener(type, () => this.#settle(), { capture: true });
+  }
+
+  #settle() {
+    const { left, top } = this.surface.getBoundingClientRect();
+    if (left === this.#place.left && top === this.#place.top) return;
+    this.#place = { left, top };
+    this.cy.resize();
   }
 
   #hover(id) {
