@@ -11,9 +11,17 @@ from knox.settings import CONSTANTS
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from kam.common.prepared import Prepared
 from kam.tenancy.models import ApiToken
 
 USED_EVERY = timedelta(minutes=10)
+_TOKEN = Prepared(
+    lambda key, digest: ApiToken.objects.select_related("membership__tenant", "membership__user").filter(
+        token_key=key, digest=digest
+    ),
+    key=str,
+    digest=str,
+)
 
 
 def token_from_request(request: HttpRequest) -> ApiToken | None:
@@ -28,11 +36,7 @@ def token_from_request(request: HttpRequest) -> ApiToken | None:
     if len(words) != 2:
         raise AuthenticationFailed("Expected “Authorization: Token <token>”.")
     digest = hash_token(words[1])
-    token = (
-        ApiToken.objects.select_related("membership__tenant", "membership__user")
-        .filter(token_key=words[1][: CONSTANTS.TOKEN_KEY_LENGTH], digest=digest)
-        .first()
-    )
+    token: ApiToken | None = _TOKEN.first(key=words[1][: CONSTANTS.TOKEN_KEY_LENGTH], digest=digest)
     now = timezone.now()
     if token is None or (token.expiry is not None and token.expiry < now):
         raise AuthenticationFailed("The token is unknown, revoked or expired.")

@@ -14,8 +14,8 @@ from planning.selectors.open_space_sales import windows_of
 class Stamp(NamedTuple):
     """One number for each set that the grid shows; equal numbers mean that nothing of the set has changed.
 
-    A sum of hashes depends on no order. A stored cell is told by its version, which the database counts, and sales
-    by the keys of the account's months: a month of the rollups that is computed anew gets a new one
+    A sum of hashes depends on no order. A row that people edit is told by its version, which the database counts, and
+    sales by the keys of the account's months: a month of the rollups that is computed anew gets a new one
     (`accounts.services.rollups`), a move of a product to another line included.
     """
 
@@ -34,12 +34,13 @@ class Stamp(NamedTuple):
 _STAMP = """
     SELECT
         (SELECT md5(s::text) FROM tenancy_tenantsettings s WHERE s.tenant_id = %(tenant)s),
-        (SELECT sum(hashtextextended(s::text, 0)) FROM accounts_segment s
+        (SELECT sum(hash_record_extended(ROW(s.id, s.version), 0)) FROM accounts_segment s
          WHERE s.tenant_id = %(tenant)s AND s.account_id = %(account)s),
-        (SELECT sum(hashtextextended(l::text, 0)) FROM accounts_productline l
+        (SELECT sum(hash_record_extended(ROW(l.id, l.version), 0)) FROM accounts_productline l
          WHERE l.tenant_id = %(tenant)s AND (l.account_id = %(account)s OR l.kind = 'catalogue')),
-        (SELECT sum(hashtextextended(b::text, 0)) FROM accounts_businessunit b WHERE b.tenant_id = %(tenant)s),
-        (SELECT sum(hashtextextended(f::text, 0)) FROM accounts_successfactor f
+        (SELECT sum(hash_record_extended(ROW(b.id, b.version), 0)) FROM accounts_businessunit b
+         WHERE b.tenant_id = %(tenant)s),
+        (SELECT sum(hash_record_extended(ROW(f.id, f.version), 0)) FROM accounts_successfactor f
          WHERE f.tenant_id = %(tenant)s AND f.account_id = %(account)s AND f.state = 'open'),
         (SELECT sum(hashtextextended(k::text, 0)) FROM planning_openspacecellfactor k
          JOIN accounts_successfactor f ON f.tenant_id = k.tenant_id AND f.id = k.factor_id

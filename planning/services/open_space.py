@@ -10,8 +10,9 @@ from django.db import connection, transaction
 from accounts.models import Account, ProductLine
 from kam.common.api.etag import IfMatch
 from kam.common.api.renderers import json_bytes
-from kam.common.errors import FieldError, InvalidInputError, StaleWriteError
-from kam.common.saving import check_values, lock_row
+from kam.common.errors import FieldError, InvalidInputError, NotFoundError, StaleWriteError
+from kam.common.prepared import Prepared
+from kam.common.saving import check_values
 from kam.tenancy.access import Principal
 from kam.tenancy.permissions import authorise
 from kam.tenancy.selectors import member_ids_of_users
@@ -47,12 +48,24 @@ WRITABLE = (*CHECKED, "owner", "growth_type", "csfs")
 
 
 class CellChange(NamedTuple):
-    """What one submitted cell makes of what is stored. Who, when and version of `after` are those of `before`."""
+    """What one submitted cell makes of what is stored. Who, when and version of `after` are those of `before`;
+    `names` are those that differ."""
 
     spot: int
     key: Key
     before: Entry
     after: Entry
+    names: tuple[str, ...]
+
+
+# What `lock_row` does, with its statement written once.
+_LOCKED = Prepared(
+    lambda tenant, account: Account.objects.filter(tenant_id=tenant, pk=account).select_for_update(
+        of=("self",), no_key=True
+    ),
+    tenant=uuid.UUID,
+    account=uuid.UUID,
+)
 
 
 @transaction.atomic
@@ -79,13 +92,16 @@ def open_space_patch(
     Raises StaleWriteError (412) when the grid is not the one that `if_match` names, with `cells`: for every
     submitted cell what is stored now and who changed it when. InvalidInputError names `cells.<n>.<field>`.
     """
-    row = lock_row(Account.objects.filter(tenant_id=principal.tenant.id), account.pk)
+    row = _LOCKED.first(tenant=principal.tenant.id, account=account.pk)
+    if row is None:
+        raise NotFoundError("It has been deleted.")
     authorise(principal, "accounts.change", row)
     # The computed growth type of a cell follows from the sales of its whole column.
     brief = brief and not any("growth_type" in cell for cell in cells)
     outline = open_space_outline(row)
     keys = [_key(cell) for cell in cells]
-    facts = facts_near(outline, keys) if brief else open_space_facts(row, outline)
+    me = _person(principal)
+    facts = facts_near(outline, keys, known=me) if brief else open_space_facts(row, outline)
     if not if_match.anything and not if_match.matches(open_space_tag(outline)):
         raise StaleWriteError(
             "The grid was changed since you read it. Compare the cells, then write again with the new ETag.",
@@ -132,14 +148,13 @@ def cell_changes(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[CellC
                 FieldError(f"{path}.{fault.field}", fault.message, fault.code) for fault in error.errors
             ]
             raise InvalidInputError(error.message, errors=faults) from error
-        changes.append(
-            CellChange(spot, _key(values), before, before._replace(**changed) if changed else before)
-        )
+        after = before._replace(**changed) if changed else before
+        changes.append(CellChange(spot, _key(values), before, after, tuple(changed)))
     return changes
 
 
 def _real_changes(facts: Facts, cells: Sequence[Mapping[str, Any]]) -> list[CellChange]:
-    return [change for change in cell_changes(facts, cells) if change.after != change.before]
+    return [change for change in cell_changes(facts, cells) if change.names]
 
 
 def _key(cell: Mapping[str, Any]) -> Key:
@@ -157,44 +172,80 @@ def _is_plain_amount(changed: Mapping[str, Any]) -> bool:
     )
 
 
+_TYPES = {
+    "potential": "numeric",
+    "probability": "float8",
+    "competitor": "text",
+    "position": "text",
+    "contract_end": "date",
+    "growth_type_override": "text",
+    "note": "text",
+    "owner_id": "uuid",
+}
+# Of a new cell what nobody has entered.
+_NOTHING = {
+    "competitor": "''",
+    "position": f"'{EMPTY.position}'",
+    "growth_type_override": "''",
+    "note": "''",
+}
 _WRITE = """
     INSERT INTO planning_openspacecell (
-        tenant_id, account_id, segment_id, product_line_id, potential, probability, competitor, position,
-        contract_end, growth_type_override, note, owner_id, changed_by_id, created_at, updated_at
+        tenant_id, account_id, segment_id, product_line_id, changed_by_id, created_at, updated_at, {columns}
     )
-    SELECT %s, %s, segment, product_line, potential, probability, competitor, position,
-           contract_end, growth_type_override, note, owner, %s, statement_timestamp(), statement_timestamp()
-    FROM json_to_recordset(%s) AS written (
-        segment uuid, product_line uuid, potential numeric, probability float8, competitor text, position text,
-        contract_end date, growth_type_override text, note text, owner uuid
-    )
+    SELECT %s, %s, segment, product_line, %s, statement_timestamp(), statement_timestamp(), {values}
+    FROM json_to_recordset(%s) AS written (segment uuid, product_line uuid, {typed})
     ON CONFLICT (tenant_id, account_id, segment_id, product_line_id) DO UPDATE SET
-        potential = excluded.potential, probability = excluded.probability, competitor = excluded.competitor,
-        position = excluded.position, contract_end = excluded.contract_end,
-        growth_type_override = excluded.growth_type_override, note = excluded.note,
-        owner_id = excluded.owner_id, changed_by_id = excluded.changed_by_id, updated_at = excluded.updated_at
+        {taken}, changed_by_id = excluded.changed_by_id, updated_at = excluded.updated_at
     RETURNING new.segment_id::text, new.product_line_id::text, new.id::text, new.version, new.updated_at,
         hash_record_extended(ROW(new.id, new.version), 0)::numeric
             - CASE WHEN old.id IS NULL THEN 0 ELSE hash_record_extended(ROW(old.id, old.version), 0) END
 """
 
 
-def _write(principal: Principal, facts: Facts, changes: Sequence[CellChange]) -> None:
-    """Store the changes in one statement, and put them into `facts` as the database has them then."""
-    editor, account = principal.member, facts.account
-    rows = [
+def _writing(*names: str) -> str:
+    """The statement that writes these columns of many cells; what else is stored of them stays."""
+    nothing = {name: value for name, value in _NOTHING.items() if name not in names}
+    return _WRITE.format(
+        columns=", ".join((*names, *nothing)),
+        values=", ".join((*names, *nothing.values())),
+        typed=", ".join(f"{name} {_TYPES[name]}" for name in names),
+        taken=", ".join(f"{name} = excluded.{name}" for name in names),
+    )
+
+
+_WRITE_ALL, _WRITE_AMOUNTS = _writing(*_TYPES), _writing("potential")
+
+
+def _amounts(changes: Sequence[CellChange]) -> list[dict[str, Any]]:
+    """Of a paste of potentials."""
+    return [
+        {"segment": change.key[0], "product_line": change.key[1], "potential": change.after.potential}
+        for change in changes
+    ]
+
+
+def _values(changes: Sequence[CellChange]) -> list[dict[str, Any]]:
+    return [
         {
             "segment": change.key[0],
             "product_line": change.key[1],
             **{name: getattr(change.after, name) for name in CHECKED},
-            "owner": change.after.owner.member_id if change.after.owner else None,
+            "owner_id": change.after.owner.member_id if change.after.owner else None,
         }
         for change in changes
     ]
+
+
+def _write(principal: Principal, facts: Facts, changes: Sequence[CellChange]) -> None:
+    """Store the changes in one statement, and put them into `facts` as the database has them then."""
+    editor, account = principal.member, facts.account
+    only_amounts = all(change.names == ("potential",) for change in changes)
+    statement, rows = (_WRITE_AMOUNTS, _amounts(changes)) if only_amounts else (_WRITE_ALL, _values(changes))
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [account.tenant_id, account.pk, editor.pk, json_bytes(rows).decode()])
+        cursor.execute(statement, [account.tenant_id, account.pk, editor.pk, json_bytes(rows).decode()])
         stored = {facts.spots.find(*row[:2]): row[2:] for row in cursor.fetchall()}
-    me = Person(editor.pk, editor.user_id, editor.user.display_name)
+    me = _person(principal)
     for change in changes:
         cell, version, changed_at, _ = stored[change.spot]
         facts.entered[change.spot] = change.after._replace(
@@ -204,6 +255,11 @@ def _write(principal: Principal, facts: Facts, changes: Sequence[CellChange]) ->
     facts.stamp = stamp_after(facts.stamp, [row[-1] for row in stored.values()])
     if _link(facts, changes):
         facts.stamp = facts.stamp._replace(links=read_stamp(account, facts.settings).links)
+
+
+def _person(principal: Principal) -> Person:
+    member = principal.member
+    return Person(member.pk, member.user_id, member.user.display_name)
 
 
 def _link(facts: Facts, changes: Sequence[CellChange]) -> bool:

@@ -93,6 +93,12 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     page.mouse.up()
 
 
+def fit(page: Page) -> None:
+    """Show everybody, and wait until they are drawn there."""
+    page.locator("#pm-fit").click()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def saved(page: Page) -> None:
     expect(page.locator("#pm-state")).to_have_text("Saved")
 
@@ -126,17 +132,17 @@ def test_a_map_of_eight_people_grows_from_nothing_with_the_mouse(
     # Everybody stood beside each other; dropping a card on another hangs it there. That the sentence above has
     # grown by a line meanwhile moves the map, and not what the pointer takes.
     page.evaluate("document.getElementById('pm-finding').style.paddingBottom = '41px'")
-    page.locator("#pm-fit").click()
+    fit(page)
     for name, boss in EIGHT.items():
         if boss:
-            page.locator("#pm-fit").click()
+            fit(page)
             drag(page, middle(page, name), middle(page, boss))
             expect(page.locator("#announcer")).to_contain_text(f"{name} reports to {boss} now.")
             saved(page)
     assert managers(tenant) == EIGHT
 
     # A line, drawn from the handle of one card to another.
-    page.locator("#pm-fit").click()
+    fit(page)
     page.mouse.move(*middle(page, "Matteo Lanzer"))
     handle = page.locator(".pm-handle")
     handle.wait_for()

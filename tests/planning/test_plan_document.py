@@ -1,13 +1,11 @@
 """A plan as a document: every section is there, live figures beside the plan's own words, kept as JSON."""
 
 import json
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from accounts.models import AccountMonth
 from kam.common.api.renderers import json_bytes
 from kam.tenancy.access import Principal
 from kam.tenancy.models import Membership
@@ -33,14 +31,6 @@ def document(world: World, in_tenant: Any, principal: Principal) -> Any:
         product_line=world.valves,
         potential=Decimal(5000),
     )
-    months = {(2024, 6): "9999", (2024, 7): "300", (2025, 2): "40.5", (2025, 6): "650", (2025, 7): "9999"}
-    for (year, month), sales in months.items():
-        AccountMonth.objects.create(
-            tenant_id=principal.tenant.id,
-            account=world.account,
-            month=date(year, month, 1),
-            net_sales=Decimal(sales),
-        )
     SuccessFactorFactory(account=world.account, title="No cold room in May")
     ObjectiveFactory(account=world.account, title="Keep the Oslo contract")
     OpportunityFactory(account=world.account, name="Bergen pumps", amount=Decimal(900))

@@ -70,14 +70,12 @@ ADDINGS: Final = (
 def shell_add(context: template.Context) -> list[dict[str, str]]:
     """What this person may write down, as ``label, icon, url``: of the account that the page shows, where it is
     theirs to write, else of one to choose. Empty for who writes nowhere."""
-    principal, account = context.get("principal"), context.get("account")
-    if not (context.get("nav") or {}).get("log"):
+    principal, key = context.get("principal"), getattr(context.get("account"), "pk", None)
+    if principal is None or not (context.get("nav") or {}).get("log"):
         return []
     prefix = get_script_prefix()
-    here = (
-        principal is not None and getattr(account, "pk", None) and principal.can("accounts.change", account)
-    )
-    path = f"{prefix}accounts/{account.pk}/activities/?add=true&" if here else f"{prefix}activities/add/?"
+    own = key is not None and principal.can("accounts.change", context["account"])
+    path = f"{prefix}accounts/{key}/activities/?add=true&" if own else f"{prefix}activities/add/?"
     return [
         {"label": adding.label, "icon": adding.icon, "url": f"{path}kind={adding.kind}"} for adding in ADDINGS
     ]
