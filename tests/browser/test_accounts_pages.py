@@ -35,8 +35,11 @@ def test_a_figure_opens_its_explanation_by_keyboard_and_gives_focus_back(
     open_as: Open, member: Membership, home: str
 ) -> None:
     page = open_as(member, home)
+    # The panels that come after the page are in.
+    page.wait_for_load_state("networkidle")
     figure = page.locator("table.k-pnl a.k-explained").first
     figure.focus()
+    expect(figure).to_be_focused()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Net sales, 12 months")

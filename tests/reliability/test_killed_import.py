@@ -21,7 +21,7 @@ from tests.factories import AccountFactory, ProductFactory
 from tests.reliability.workers import AGAIN_WITHIN, KILLS, Worker, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("workers")]
-ROWS = 20_000
+ROWS = 8_000
 HEADER = "external_id,account_external_id,product_external_id,date,net_sales,cogs\n"
 
 

@@ -97,7 +97,13 @@ class Ratio(serializers.FloatField):
     {
         "oneOf": [
             {"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,4})?$", "example": "1234.5600"},
-            {"type": "number", "minimum": -999999999999999, "maximum": 999999999999999},
+            {
+                "type": "number",
+                "minimum": -(10**15),
+                "exclusiveMinimum": True,
+                "maximum": 10**15,
+                "exclusiveMaximum": True,
+            },
         ]
     }
 )
