@@ -24,7 +24,7 @@ from kam.tenancy.services import member_add, tenant_create
 from tests.bench.data import REFERENCE, _copy, _ids
 from tests.bench.database import clone_tenant, settle
 from tests.bench.measure import Report, say
-from tests.bench.pages import EMPTY, _application, _connection_to, browser, interleaved, program
+from tests.bench.pages import EMPTY, _application, _connection_to, browser, interleaved, made_anew, program
 
 ROWS, COLUMNS, UNITS, PATCHED = 200, 60, 6, 200
 ROUNDS = 21
@@ -140,11 +140,14 @@ def measure(report: Report, databases: Any, *, times: int = 10) -> None:
     visitor, headers = browser(grid), program(grid).headers
     paths = {kind: grid.url(kind) for kind in (SPARSE, FULL)}
     found = interleaved(visitor, [EMPTY, *paths.values()], rounds=ROUNDS)
+    with made_anew():
+        anew = interleaved(visitor, [EMPTY, *paths.values()], rounds=ROUNDS)
     saving = {kind: statistics.median(_patches(headers | MINIMAL, grid, kind, ROUNDS)) for kind in paths}
     writing = {kind: statistics.median(_patches(headers, grid, kind, ROUNDS)) for kind in paths}
     for kind, path in paths.items():
         for what, seconds, judged in (
             ("GET", found[path], True),
+            ("GET made anew", anew[path] / anew[EMPTY] * found[EMPTY], False),
             (f"PATCH of {PATCHED} cells as the page saves", saving[kind], True),
             (f"PATCH of {PATCHED} cells answered with the whole grid", writing[kind], False),
         ):

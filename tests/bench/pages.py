@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from kam.common.api.kept import KeptAnswers
 from kam.tenancy.models import Membership
 from kam.tenancy.services import token_create
 from tests.bench.data import Supplier
@@ -126,6 +127,17 @@ def interleaved(visitor: Visitor, paths: list[str], rounds: int = _ROUNDS) -> di
             if number >= 3:
                 found[path].append(seconds)
     return {path: statistics.median(times) for path, times in found.items()}
+
+
+@contextmanager
+def made_anew() -> Iterator[None]:
+    """Meanwhile no answer is kept from one request to the next: what the first reader after a change waits for."""
+    kept = KeptAnswers.get
+    KeptAnswers.get = lambda self, tag: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        KeptAnswers.get = kept  # type: ignore[method-assign]
 
 
 def pages_against_empty(report: Report, supplier: Supplier) -> None:

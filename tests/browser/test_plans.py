@@ -157,6 +157,7 @@ def test_a_plan_goes_from_draft_to_approved_by_two_people(open_as: Open, office:
     expect(talk).to_contain_text("settled")
     nora.get_by_role("button", name="Submit for approval").click()
     nora.get_by_role("dialog").get_by_role("button", name="Submit").click()
+    expect(nora.locator(".k-plan-line")).to_contain_text("In review")
 
     eva.reload()
     expect(eva.locator("#plan-text")).to_contain_text("It costs 60,000 a year.")
