@@ -3,19 +3,22 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, FloatField, QuerySet, Sum
+from django.db.models import Count, F, FloatField, Q, QuerySet, Sum
 from django.db.models.functions import Cast
+from django.utils import timezone
 
-from accounts.models import ExchangeRate
+from accounts.models import Account, ExchangeRate
 from accounts.selectors.accounts import of_visible_accounts
+from buying_center.selectors.standing import Evidence
+from kam.common.formatting import plural
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
 from kam.tenancy.selectors import tenant_settings
 from opportunities.bank import DEFAULT_RESOURCES
-from opportunities.models import Opportunity, Stage, Status, StepResource
+from opportunities.models import Direction, Opportunity, Stage, Status, StepResource
 
 
 def opportunity_visible(principal: Principal) -> "QuerySet[Opportunity, Opportunity]":
@@ -129,3 +132,22 @@ def step_resources() -> dict[str, list[Resource]]:
     for row in sorted(rows, key=lambda row: not row.is_person):
         found[row.stage].append(Resource(row.resource, row.is_person, row.pk, row.version))
     return found
+
+
+LEADS_OF_DAYS = 365
+
+
+def lead_mix(account: Account) -> Evidence | None:
+    """Who brings the leads: those that are open, and those that came to an end in the last twelve months (K16)."""
+    since = timezone.localdate() - timedelta(days=LEADS_OF_DAYS)
+    rows = Opportunity.objects.filter(tenant_id=current_tenant_id(), account_id=account.pk).filter(
+        Q(outcome="") | Q(closed_on__gte=since)
+    )
+    found = dict(rows.order_by().values_list("direction").annotate(Count("id")))
+    pushed, pulled = found.get(Direction.PUSH, 0), found.get(Direction.PULL, 0)
+    if not pushed + pulled:
+        return None
+    leads = plural(pushed + pulled, "lead")
+    return Evidence(
+        "Lead mix", f"Of {leads}, open or of the last 12 months, {pushed} pushed by us, {pulled} pulled."
+    )

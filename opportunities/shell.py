@@ -6,11 +6,12 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.places import AccountTab, register_account_tab
+from buying_center.selectors.standing import register_evidence
 from kam.tenancy.access import Principal
 from kam.tenancy.history import register_history
 from kam.tenancy.search import SearchHit, register_search
 from opportunities.models import Opportunity, StepResource
-from opportunities.selectors import opportunity_list, opportunity_visible, step_resource_list
+from opportunities.selectors import lead_mix, opportunity_list, opportunity_visible, step_resource_list
 
 HISTORY_LABELS = {
     "compelling_reason": "Compelling reason",
@@ -49,6 +50,7 @@ def register() -> None:
         AccountTab("opportunities", "Opportunities", "opportunities:account_opportunities", 60)
     )
     register_search("Opportunities", find_opportunities)
+    register_evidence(lead_mix)
     register_history(Opportunity, permission="accounts.view", rows=opportunity_visible, labels=HISTORY_LABELS)
     register_history(
         StepResource, permission="settings.view", rows=step_resource_visible, labels={"is_person": "A person"}

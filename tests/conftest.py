@@ -101,6 +101,10 @@ def django_db_setup(worker_id: str, django_db_blocker: "pytest.FixtureRequest") 
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
+            # No test kills this server: waiting for the disk at each commit would prove nothing here.
+            cursor.execute(
+                sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name))
+            )
         _point_at(name)
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]

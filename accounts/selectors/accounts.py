@@ -17,7 +17,11 @@ def sees_all_accounts(principal: Principal) -> bool:
     if principal.role == Role.CONTRIBUTOR:
         return False
     if principal.role == Role.KAM:
-        return tenant_settings().kam_reads_all_accounts
+        # Asked for every set of rows that a page shows; whoever asks lives as long as the request.
+        known = principal.__dict__
+        if "_sees_all_accounts" not in known:
+            known["_sees_all_accounts"] = tenant_settings().kam_reads_all_accounts
+        return bool(known["_sees_all_accounts"])
     return True
 
 

@@ -36,7 +36,13 @@ from buying_center.selectors.interfaces import (
     interface_score,
     savings_of,
 )
-from buying_center.selectors.standing import depth_of, positioning_of, sheet_tag, standing_of
+from buying_center.selectors.standing import (
+    depth_of,
+    economic_evidence,
+    positioning_of,
+    sheet_tag,
+    standing_of,
+)
 from buying_center.selectors.surveys import mean_scores, perceptions, respondent, survey_visible
 from buying_center.views.common import visible_account
 from buying_center.views.sheets import Sheet
@@ -196,6 +202,7 @@ def depth_context(account: Account, standing: RelationshipStanding, rows: Centre
              "dots": [place < role.strength for place in range(5)]}
             for role in sorted(found.roles, key=lambda one: one.strength)
         ],
+        "depth_evidence": economic_evidence(account),
         "standing": standing,
         "standing_sheet": standing_sheet(account, standing),
     }  # fmt: skip
