@@ -9,14 +9,14 @@ from buying_center import alignment_words as words
 from buying_center.alignments import AlignmentScore, Reader
 from buying_center.checks import Check, score
 from buying_center.selectors.centre import CentreRows, centre_of
-from buying_center.selectors.interfaces import interface_rows, interface_score
+from buying_center.selectors.interfaces import interface_score, interfaces_of
 from kam.common import formatting
 from kam.tenancy.access import Principal
 
 
 def interfaces_alignment(principal: Principal, account: Account) -> AlignmentScore:
     """Mean of what is known of the interfaces; one query."""
-    rows = interface_rows(account.pk)
+    rows = interfaces_of(account)
     url = reverse("buying_center:alignment", args=[account.pk]) + "#interfaces"
     return words.interfaces_score(rows, interface_score(rows), url)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from accounts.models import Account
 from accounts.selectors.accounts import of_visible_accounts
 from buying_center.bank.alignment import FUNCTION_PAIRS
 from buying_center.models import Boundary, InterfacePair
@@ -111,6 +112,14 @@ def interface_rows(account_id: uuid.UUID) -> list[InterfaceRow]:
     order = {str(status): place for place, status in enumerate(WEAKEST_FIRST)}
     # Within one status what could save most stands on top.
     return sorted(rows, key=lambda row: (order[row.status], -(row.saving or Decimal(0)), row.pair is None))
+
+
+def interfaces_of(account: Account) -> list[InterfaceRow]:
+    """The pairs of a visible account, read once for the object: a page asks for them from several sides."""
+    if "_interfaces" not in account.__dict__:
+        account.__dict__["_interfaces"] = interface_rows(account.pk)
+    found: list[InterfaceRow] = account.__dict__["_interfaces"]
+    return found
 
 
 def interface_score(rows: Sequence[InterfaceRow]) -> InterfaceScore:

@@ -17,6 +17,7 @@ from kam.common.api.etag import version_tag
 from kam.common.formatting import plural
 from kam.tenancy.access import Principal
 from kam.tenancy.context import current_tenant_id
+from kam.tenancy.models import TenantSettings
 from kam.tenancy.reference import reference_date
 
 
@@ -84,12 +85,16 @@ _LINES_BOUGHT = """
 """
 
 
-def cross_sell_scope(account: Account) -> Evidence | None:
+def cross_sell_scope(account: Account, settings: TenantSettings | None = None) -> Evidence | None:
     """How much of the catalogue the customer buys, in the trailing 12 months (K1, K16)."""
     with connection.cursor() as cursor:
         cursor.execute(
             _LINES_BOUGHT,
-            {"tenant": account.tenant_id, "account": account.pk, "until": reference_date().replace(day=1)},
+            {
+                "tenant": account.tenant_id,
+                "account": account.pk,
+                "until": reference_date(settings).replace(day=1),
+            },
         )
         bought, offered = cursor.fetchone()
     if not offered:
@@ -99,9 +104,9 @@ def cross_sell_scope(account: Account) -> Evidence | None:
     )
 
 
-def economic_evidence(account: Account) -> list[Evidence]:
+def economic_evidence(account: Account, settings: TenantSettings | None = None) -> list[Evidence]:
     """What the data say beside what the KAM states of the economic facet (K16)."""
-    found = [cross_sell_scope(account), *(reader(account) for reader in _evidence)]
+    found = [cross_sell_scope(account, settings), *(reader(account) for reader in _evidence)]
     return [evidence for evidence in found if evidence is not None]
 
 

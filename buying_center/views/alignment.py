@@ -32,8 +32,8 @@ from buying_center.network.positioning import weight_of
 from buying_center.selectors.centre import CentreRows, centre_of
 from buying_center.selectors.interfaces import (
     InterfaceRow,
-    interface_rows,
     interface_score,
+    interfaces_of,
     savings_of,
 )
 from buying_center.selectors.standing import (
@@ -49,7 +49,7 @@ from buying_center.views.sheets import Sheet
 from kam.common import formatting
 from kam.common.api.etag import version_tag
 from kam.tenancy.access import Principal
-from kam.tenancy.models import Membership, Role
+from kam.tenancy.models import Membership, Role, TenantSettings
 from kam.tenancy.permissions import requires
 from kam.tenancy.selectors import member_list, tenant_settings
 
@@ -66,12 +66,13 @@ def alignment(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
     centre = centre_of(account)
     surveys = list(survey_visible(principal).filter(account_id=account.pk).order_by("-asked_at"))
     people = people_of(principal) if can_change else []
+    settings = tenant_settings()
     context = {
         "account": account,
         "can_change": can_change,
         **strip_context(principal, account),
-        **interfaces_context(account, people),
-        **depth_context(account, standing_of(account), centre),
+        **interfaces_context(account, people, settings),
+        **depth_context(account, standing_of(account), centre, settings),
         **ladder_context(account, surveys),
         **positioning_context(account, positioning_of(account)),
         "pair_form": PairForm(key="own"),
@@ -133,12 +134,14 @@ def strip_context(principal: Principal, account: Account) -> dict[str, Any]:
 # ---- interfaces ------------------------------------------------------------------------------------------
 
 
-def interfaces_context(account: Account, people: list[Membership]) -> dict[str, Any]:
+def interfaces_context(
+    account: Account, people: list[Membership], settings: TenantSettings | None = None
+) -> dict[str, Any]:
     """The pairs, each with its sheet; the score, and the savings of both sides."""
-    rows = interface_rows(account.pk)
+    rows = interfaces_of(account)
     found = interface_score(rows)
     total, parts = savings_of(rows)
-    currency = tenant_settings().base_currency
+    currency = (settings or tenant_settings()).base_currency
     return {
         "pairs": [{"row": row, "sheet": interface_sheet(account, row, people)} for row in rows],
         "pairs_finding": words.interfaces_finding(rows, found),
@@ -169,7 +172,9 @@ def interface_sheet(account: Account, row: InterfaceRow, people: list[Membership
 # ---- the layer of the connection -------------------------------------------------------------------------
 
 
-def depth_context(account: Account, standing: RelationshipStanding, rows: CentreRows) -> dict[str, Any]:
+def depth_context(
+    account: Account, standing: RelationshipStanding, rows: CentreRows, settings: TenantSettings | None = None
+) -> dict[str, Any]:
     found = depth_of(rows, standing)
     names = {who: str(row["name"]) for who, row in rows.people.items()}
     steps = next_steps(found, vendor_tier=standing.vendor_tier)
@@ -202,7 +207,7 @@ def depth_context(account: Account, standing: RelationshipStanding, rows: Centre
              "dots": [place < role.strength for place in range(5)]}
             for role in sorted(found.roles, key=lambda one: one.strength)
         ],
-        "depth_evidence": economic_evidence(account),
+        "depth_evidence": economic_evidence(account, settings),
         "standing": standing,
         "standing_sheet": standing_sheet(account, standing),
     }  # fmt: skip
