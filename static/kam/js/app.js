@@ -8,6 +8,7 @@ import "./upload.js";
 import "./confirm.js";
 import "./forms.js";
 import "./copy.js";
+import "./tabs.js";
 
 async function mountCharts(root) {
   if (!root.querySelector?.("[data-chart]") && !root.matches?.("[data-chart]")) return;
