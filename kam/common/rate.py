@@ -17,8 +17,11 @@ def within_rate(*, scope: str, identity: str, limit: int, seconds: int) -> tuple
     wait = (window + 1) * seconds - now
     key = f"throttle:{scope}:{identity}:{window}"
     try:
-        if cache.add(key, 1, timeout=int(seconds) + 1):
-            return True, wait
-        return cache.incr(key) <= limit, wait
+        try:
+            count = cache.incr(key)
+        except ValueError:
+            # The first of a window. Of two who come at once one begins to count, and the other is counted.
+            count = 1 if cache.add(key, 1, timeout=int(seconds) + 1) else cache.incr(key)
+        return count <= limit, wait
     except Exception:
         return True, wait

@@ -44,7 +44,7 @@ CHECKED = (
 )
 LARGEST = Decimal(10) ** 14
 TEXTS = ("competitor", "growth_type_override", "note")
-WRITABLE = (*CHECKED, "owner", "growth_type", "csfs")
+WRITABLE = frozenset({*CHECKED, "owner", "growth_type", "csfs"})
 
 
 class CellChange(NamedTuple):
@@ -320,7 +320,9 @@ def _given(
     facts: Facts, values: Mapping[str, Any], *, owners: Mapping[uuid.UUID, Person], computed: str
 ) -> dict[str, Any]:
     """What a submitted cell sets, as an `Entry` keeps it. Raises InvalidInputError naming the field."""
-    given = {name: values[name] for name in WRITABLE if name in values}
+    given = {name: value for name, value in values.items() if name in WRITABLE}
+    if given.keys() == {"potential"}:
+        return given
     if "growth_type" in given:
         wanted = given.pop("growth_type")
         given.setdefault("growth_type_override", "" if wanted in (None, computed) else wanted)

@@ -48,6 +48,15 @@ def test_the_finding_is_asked_by_keyboard(open_as: Open, executive: Membership) 
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Accounts ranked by net sales")
+    # A part of the page that comes later, as panels do, leaves it open.
+    page.evaluate(
+        """async () => {
+            document.body.insertAdjacentHTML("beforeend", "<div id='elsewhere'></div>");
+            await htmx.ajax("GET", "/accounts/", { target: "#elsewhere", select: "h1", swap: "innerHTML" });
+        }"""
+    )
+    expect(page.locator("#elsewhere h1")).to_have_count(1)
+    expect(dialog).to_contain_text("Accounts ranked by net sales")
     page.keyboard.press("Escape")
     expect(figure).to_be_focused()
 

@@ -85,4 +85,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 addEventListener("resize", place);
-document.addEventListener("htmx:beforeSwap", () => closePopover(false));
+// What is swapped in elsewhere may move the figure; what replaces the figure takes its explanation away.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (open && detail.target?.contains(open.trigger)) closePopover(false);
+});
+document.addEventListener("htmx:afterSettle", place);
