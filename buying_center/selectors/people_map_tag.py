@@ -6,6 +6,7 @@ import uuid
 from django.db import connection
 from django.utils import timezone
 
+from kam.common.formatting import active_locale
 from kam.tenancy.context import current_tenant_id
 
 # Counts up when the answer made of the same rows changes.
@@ -41,10 +42,11 @@ _SETS = """
 def people_map_tag(account_id: uuid.UUID) -> str:
     """The strong entity tag of what an account's map draws today, with its quotes; one query.
 
-    Registered readers of ties beyond connections would have to be part of it: there are none.
+    What is told beside the map is worded for the reader, so their locale is part of it. A registered reader of ties
+    beyond connections would have to be part of it too: there is none, which a test holds.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SETS, {"tenant": current_tenant_id(), "account": account_id})
         sets = cursor.fetchone()
-    shown = (_FORM, str(account_id), timezone.localdate(), sets)
+    shown = (_FORM, str(account_id), timezone.localdate(), active_locale(), sets)
     return f'"{hashlib.sha256(repr(shown).encode()).hexdigest()[:32]}"'

@@ -7,6 +7,8 @@ import time_machine
 from django.utils import timezone
 
 from buying_center.models import Contact, ContactRole, Employee, InfluenceLink, Person, SellingCenterMember
+from buying_center.selectors.centre import _tie_readers
+from buying_center.selectors.connections import connection_ties
 from kam.tenancy.context import tenant_context
 from kam.tenancy.models import User
 from tests.factories import (
@@ -163,3 +165,19 @@ def test_a_kept_map_opens_for_nobody_else(world, api, other_api):
     for client in (api("contributor"), other_api("admin")):
         assert client.get(world.url).status_code == 404
         assert client.get(world.url, HTTP_IF_NONE_MATCH=tag).status_code == 404
+
+
+def test_what_is_told_is_worded_for_the_reader(world, tenant, members, api):
+    """Numbers in sentences follow the reader's locale: the words kept for one are not another's."""
+    with tenant_context(tenant.id):
+        User.objects.filter(pk=members["executive"].user_id).update(locale="de_DE")
+        world.nora.member.refresh_from_db()
+    assert members["kam"].user.locale != "de_DE"
+    ours, theirs = (api(role).get(f"{world.url}findings/") for role in ("kam", "executive"))
+    assert ours["ETag"] != theirs["ETag"]
+    assert api("executive").get(f"{world.url}findings/", HTTP_IF_NONE_MATCH=ours["ETag"]).status_code == 200
+
+
+def test_the_only_ties_beside_coverage_are_connections():
+    """Whoever registers another reader of ties must make what it reads a part of `people_map_tag`."""
+    assert _tie_readers == [connection_ties]
