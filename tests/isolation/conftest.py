@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import pytest
@@ -45,6 +44,8 @@ class Asker:
     def __init__(self, own: World, foreign: World) -> None:
         self.own, self.foreign = own, foreign
         self._clients: dict[tuple[str, bool], Any] = {}
+        # What every request begins with: whatever one of them writes is rolled back.
+        self.before = self.state()
 
     def client(self, role: str, *, api: bool) -> Any:
         """A signed-in client: a token for the API, a session for pages (integrations have none)."""
@@ -69,19 +70,14 @@ class Asker:
         if method in ("POST", "PUT", "PATCH", "DELETE") and route.is_api:
             sent = {"data": {}, "format": "json", "HTTP_IF_MATCH": "*", **sent}
         with transaction.atomic():
-            written = _rows_written()
+            written = rows_written()
             response = getattr(client, method.lower())(route.url(values), **sent)
             text = response.getvalue().decode(errors="replace")
             # Most requests write nothing, and PostgreSQL counts what is written: then the state is that of before.
-            state = self.before if _rows_written() == written else self.state()
+            state = self.before if rows_written() == written else self.state()
             transaction.set_rollback(True)
         client.cookies.pop("messages", None)
         return Answer(response.status_code, text, state)
-
-    @cached_property
-    def before(self) -> str:
-        """The state that every request begins with: what each of them writes is rolled back."""
-        return self.state()
 
     def state(self) -> str:
         """A digest of every row of the foreign tenant."""
@@ -93,7 +89,7 @@ class Asker:
         return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
-def _rows_written() -> int:
+def rows_written() -> int:
     """How many rows of tenants' tables this transaction has inserted, updated and deleted so far, undone ones too."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -6,9 +6,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 from drf_spectacular.generators import SchemaGenerator
 
-from tests.isolation.conftest import Asker
+from accounts.models import Account
+from kam.tenancy.context import tenant_context
+from tests.isolation.conftest import Asker, rows_written
 from tests.isolation.routes import API, BY_KEY, Route, all_routes, our_routes
 from tests.isolation.world import foreign_values, unknown_values
 
@@ -64,6 +67,20 @@ def test_the_schema_and_the_urlconf_name_the_same_api() -> None:
         for method in route.methods
     }
     assert described == routed
+
+
+@pytest.mark.parametrize("undone", [False, True], ids=["kept", "undone"])
+def test_a_write_to_the_other_tenant_would_be_seen(asker: Asker, undone: bool) -> None:
+    """The state is read again only where rows were counted: a write inside a savepoint counts, also an undone one."""
+    with transaction.atomic():
+        counted = rows_written()
+        assert rows_written() == counted
+        with tenant_context(asker.foreign.tenant.id), transaction.atomic():
+            assert Account.objects.update(name="Touched")
+            transaction.set_rollback(undone)
+        assert rows_written() > counted
+        assert (asker.state() == asker.before) is undone
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("route", WITH_OBJECTS, ids=str)
